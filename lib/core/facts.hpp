@@ -1,0 +1,191 @@
+#pragma once
+// What the adapters report: plain values, each with the moment it was asked for. Not being able to look is a value too
+// (an empty optional or an `unknown`, with the reason beside it). Nothing here decides.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/time.hpp"
+
+namespace picket {
+
+/// A byte position in the write-ahead log; 0 where none is known.
+using Lsn = uint64_t;
+
+enum class Role : uint8_t { unknown, primary, standby };
+
+/// What became of one attempt to talk to a PostgreSQL server.
+enum class Answer : uint8_t {
+  none_yet,               ///< no attempt has ended
+  ok,                     ///< connected (and, on the held session, the query answered)
+  starting,               ///< 57P03: the server is starting up or replaying
+  stopping,               ///< 57P03: the server is shutting down
+  too_many_connections,   ///< 53300: alive, its slots are taken
+  authentication_failed,  ///< 28xxx: alive, it does not let us in
+  refused,                ///< nothing listens (ECONNREFUSED, or no socket file)
+  unreachable,            ///< the network says no (EHOSTUNREACH, ENETUNREACH, ...)
+  timed_out,              ///< no answer within the attempt's deadline
+  closed,                 ///< an open session ended (EOF, reset, terminated by an administrator)
+  garbage,                ///< something answered that is not PostgreSQL, or rows that make no sense
+  failed,                 ///< any other error, in `detail`
+};
+
+/// True when a living PostgreSQL must have produced this answer.
+constexpr bool from_postgresql(Answer a) {
+  return a == Answer::ok || a == Answer::starting || a == Answer::stopping || a == Answer::too_many_connections ||
+         a == Answer::authentication_failed;
+}
+
+/// One way of asking a server: the session held open, or a fresh connection each time. Each lies in a different failure: a
+/// session goes on while the postmaster is frozen; a fresh connection is refused while all slots are taken.
+struct Attempts {
+  Answer answer = Answer::none_yet;      ///< of the latest attempt that ended
+  std::string detail;                    ///< the server's or the system's own words, empty when ok
+  Instant asked{};                       ///< when that attempt began
+  Instant ended{};                       ///< when it ended
+  std::optional<Instant> answered_asked; ///< when the latest attempt that PostgreSQL answered began
+  std::optional<Instant> silent_since;   ///< beginning of the first of the unbroken run of timed-out attempts; unset if none
+};
+
+/// A row of pg_stat_replication: somebody who streams from this server.
+struct Follower {
+  std::string application_name;  ///< repmgr sets it to the node's name
+  std::string client_addr;       ///< empty for a UNIX socket
+  std::string state;             ///< "streaming", "catchup", ...
+  std::string sync_state;        ///< "async", "sync", "quorum", "potential"
+  Lsn replay_lsn = 0;
+};
+
+/// pg_stat_wal_receiver of a standby.
+struct Receiver {
+  std::string status;  ///< "streaming", ...; empty when the columns are hidden from us (no pg_monitor)
+  std::string sender_host;
+  int sender_port = 0;
+  uint32_t timeline = 0;           ///< received_tli
+  Lsn latest_end_lsn = 0;          ///< how far the sender said it was
+  Millis message_age{0};           ///< since the last message of the sender, by that server's own clock
+};
+
+/// The answer to the one status query on a server.
+struct ServerFacts {
+  Role role = Role::unknown;
+  uint32_t timeline = 0;           ///< primary: of the current WAL file; standby: received, else of the replayed WAL; 0 unknown
+  uint64_t system_identifier = 0;  ///< 0 unknown
+  Lsn lsn = 0;                     ///< primary: current write position; standby: received (or replayed, if greater)
+  Lsn replay_lsn = 0;              ///< standby only
+  std::optional<Millis> replay_delay;  ///< age of the last replayed commit, by the server's clock
+  bool replay_paused = false;
+  int64_t started_us = 0;  ///< pg_postmaster_start_time(), microseconds since 1970: tells one postmaster from the next
+  int server_version = 0;  ///< 150020 = 15.20
+  std::optional<Receiver> receiver;
+  std::vector<Follower> followers;
+};
+
+/// One PostgreSQL server as its probe sees it.
+struct ServerView {
+  Attempts session;
+  Attempts fresh;
+  std::optional<ServerFacts> facts;  ///< from the latest status query that succeeded
+  Instant facts_asked{};             ///< when that query was sent
+};
+
+/// The local postmaster as the operating system shows it (postmaster.pid, pidfd, control group).
+struct PostmasterFacts {
+  enum class Process : uint8_t { unknown, absent, alive };
+  Process process = Process::unknown;
+  std::string why_unknown;
+  int pid = 0;
+  std::string status;    ///< line 8 of postmaster.pid: "starting", "ready", "stopping", "standby"; empty if not there
+  int survivors = 0;     ///< server processes that outlived a dead postmaster; -1 = could not look
+  Instant seen{};
+};
+
+/// What the data directory says about how PostgreSQL would start.
+struct DiskFacts {
+  bool known = false;
+  std::string why_unknown;
+  uint64_t system_identifier = 0;
+  uint32_t checkpoint_timeline = 0;  ///< lags behind the truth until the next checkpoint
+  std::string control_state;         ///< as pg_controldata prints it, e.g. "in production"
+  bool standby_signal = false;       ///< standby.signal is there
+  bool recovery_signal = false;
+};
+
+/// The systemd unit of PostgreSQL.
+struct UnitFacts {
+  bool known = false;
+  std::string why_unknown;  ///< e.g. "D-Bus: connection refused"
+  std::string name;         ///< e.g. "postgresql@15-main.service"
+  std::string active_state;
+  std::string sub_state;
+  std::string job;            ///< "", or the type of the queued job: "start", "stop", "restart"
+  std::string control_group;  ///< path below the cgroup mount, "" when none
+};
+
+/// The virtual address on this host.
+struct AddressFacts {
+  enum class State : uint8_t { not_configured, unknown, absent, present };
+  State state = State::not_configured;
+  std::string why_unknown;
+  std::string address;
+};
+
+struct KeepalivedFacts {
+  enum class State : uint8_t { unknown, dead, alive };
+  State state = State::unknown;
+  std::string why_unknown;
+  std::string last_notify;  ///< last line of the notify FIFO or of `picket notify`; history, never current truth
+};
+
+/// The durable fence marker.
+struct MarkerFacts {
+  enum class State : uint8_t { unknown, none, fenced, malformed };
+  State state = State::unknown;
+  std::string why;                   ///< why unknown or malformed
+  std::vector<std::string> reasons;  ///< "stale", "isolated", "hung", "operator"
+  std::string sentence;              ///< why it was written
+  uint32_t timeline = 0;             ///< ours when it was written
+};
+
+/// A row of repmgr.nodes.
+struct Node {
+  enum class Type : uint8_t { unknown, primary, standby, witness };
+  int id = 0;
+  std::string name;
+  Type type = Type::unknown;
+  bool active = false;
+  int upstream_id = 0;  ///< 0 = none
+  int priority = 100;
+  std::string conninfo;
+  std::string host;  ///< host or hostaddr of conninfo
+  int port = 5432;
+};
+
+struct Peer {
+  Node node;
+  ServerView server;
+};
+
+/// Everything known at one moment. The shell fills it; decide() reads it.
+struct Board {
+  int self_id = 0;
+  std::string self_name;
+  std::string self_host;
+  int self_port = 5432;
+  bool nodes_known = false;        ///< repmgr.nodes has been read at least once
+  std::string nodes_why_unknown;
+  ServerView server;               ///< the local PostgreSQL
+  PostmasterFacts postmaster;
+  DiskFacts disk;
+  UnitFacts unit;
+  AddressFacts address;
+  KeepalivedFacts keepalived;
+  MarkerFacts marker;
+  std::vector<Peer> peers;         ///< every other registered node, witness included
+  bool fence_in_progress = false;  ///< a ladder is climbing right now
+  Instant started{};               ///< of this agent
+};
+
+}  // namespace picket

@@ -1,0 +1,165 @@
+"""One machine of the lab: a container whose first process is systemd, over the host's own files.
+
+The upper folder is the node's disk: it outlives a power cut. Everything else (processes, sockets, /run, addresses) does
+not, exactly as on a real machine.
+"""
+
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from . import network, processes
+from .settings import LAB, MACHINES, data_directory, node_id, postgres_unit
+from .shell import CommandFailed, say, sh, wait_until
+
+
+class Node:
+    def __init__(self, name: str):
+        self.name = name
+        self.id = node_id(name)
+        self.ip = MACHINES[name]
+        self.upper = LAB / name / "upper"
+        self.root = LAB / name / "root"
+        self.leader = 0          # systemd's pid as the host sees it; 0 while the power is off
+        self._container = None
+
+    def __repr__(self) -> str:
+        return self.name
+
+    # -- power ------------------------------------------------------------------------------------------------------
+
+    def assemble(self) -> None:
+        """Mounts the root. The upper folder must be dressed by now."""
+        for folder in (self.upper, LAB / self.name / "work", self.root):
+            folder.mkdir(parents=True, exist_ok=True)
+        sh("mount", "-t", "overlay", "picket-" + self.name, "-o",
+           f"lowerdir=/,upperdir={self.upper},workdir={LAB / self.name / 'work'}", self.root)
+
+    def power_on(self, target: str = "") -> None:
+        """Boots; with a target systemd stops short there, and enabled services wait to be started in order."""
+        processes.make_group(self.name)
+        command = ["systemd-nspawn", "-q", "-D", self.root, "--boot", f"--machine={self.name}", f"--hostname={self.name}",
+                   "--register=no", "--keep-unit", f"--network-namespace-path=/run/netns/{network.namespace(self.name)}",
+                   "--kill-signal=SIGRTMIN+3", "--capability=CAP_NET_ADMIN,CAP_NET_RAW,CAP_NET_BROADCAST",
+                   "--resolv-conf=off", "--timezone=off", "--link-journal=no", "--settings=no", "--console=read-only"]
+        if target:
+            command.append(f"systemd.unit={target}")
+        with open(LAB / f"{self.name}.console", "ab") as console:
+            self._container = subprocess.Popen(
+                processes.inside(self.name, command), stdin=subprocess.DEVNULL, stdout=console, stderr=console,
+                start_new_session=True, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"})
+        self.leader = wait_until(self._first_process, 20, f"systemd to start in {self.name}", every=0.05)
+
+    def await_boot(self, timeout: float = 60) -> None:
+        states = ("running", "degraded")
+        wait_until(lambda: self.run("systemctl", "is-system-running", check=False).strip() in states,
+                   timeout, f"{self.name} to finish booting")
+
+    def _first_process(self) -> int:
+        if self._container.poll() is not None:
+            raise CommandFailed(f"{self.name} did not boot: {(LAB / (self.name + '.console')).read_text()[-800:]}")
+        for pid in processes.pids(processes.group(self.name)):
+            if processes.comm(pid) == "systemd" and processes.pid_inside(pid) == 1:
+                return pid
+        return 0
+
+    def lose_power(self) -> None:
+        """The cable goes dead first, so that no closing socket of a dying process can be heard by the others."""
+        network.cut(self.name)
+        self.kill_everything()
+        network.unplug(self.name)
+
+    def kill_everything(self) -> None:
+        processes.kill(self.leader)
+        self.leader = 0
+        if self._container:
+            try:
+                self._container.wait(10)
+            except subprocess.TimeoutExpired:
+                self._container.kill()
+                self._container.wait(10)
+            self._container = None
+        processes.end_group(self.name)
+
+    def come_back(self) -> None:
+        """Power returns: same disk, same hardware address, nothing else left. Enabled units start by themselves."""
+        network.plug_in(self.name)
+        self.power_on()
+
+    # -- inside -----------------------------------------------------------------------------------------------------
+
+    def run(self, *command, check=True, timeout=30, **options) -> str:
+        if not self.leader:
+            raise CommandFailed(f"{self.name} has no power")
+        return sh("nsenter", "-t", self.leader, "-m", "-u", "-i", "-n", "-p", "-C", "--", *command,
+                  check=check, timeout=timeout, **options)
+
+    def as_postgres(self, *command, **options) -> str:
+        # From /, since the caller's working folder does not exist in here.
+        return self.run("sh", "-c", 'cd / && exec setpriv --reuid=postgres --regid=postgres --init-groups "$@"', "sh", *command, **options)
+
+    def sql(self, query: str, database: str = "postgres", timeout: float = 10) -> str:
+        return self.as_postgres("psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", query, timeout=timeout).strip()
+
+    def systemctl(self, *words, **options) -> str:
+        return self.run("systemctl", *words, **options)
+
+    def start(self, *units) -> None:
+        self.systemctl("start", *units, timeout=90)
+
+    # -- what is seen from outside ----------------------------------------------------------------------------------
+
+    def holds_address(self, ip: str) -> bool:
+        return bool(self.leader) and network.holds(self.name, ip)
+
+    def postgres_pids(self) -> list[int]:
+        """Every process of the cluster's unit, by its control group: nothing is overlooked, orphans included."""
+        unit = next(processes.group(self.name).rglob(postgres_unit()), None)
+        return processes.pids(unit) if unit else []
+
+    def postmaster(self) -> int:
+        """The postmaster's pid on the host, or 0."""
+        try:
+            inner = int((self.root / data_directory().lstrip("/") / "postmaster.pid").read_text().split("\n", 1)[0])
+        except (OSError, ValueError):
+            return 0
+        return next((pid for pid in self.all_pids() if processes.pid_inside(pid) == inner), 0)
+
+    def all_pids(self) -> list[int]:
+        return processes.pids(processes.group(self.name))
+
+    def pids_called(self, name: str) -> list[int]:
+        return [pid for pid in self.all_pids() if processes.comm(pid) == name]
+
+    def file(self, path: str) -> Path:
+        """A file of the node, readable whether its power is on or off."""
+        return self.root / path.lstrip("/")
+
+    # -- faults -----------------------------------------------------------------------------------------------------
+
+    def kill_postmaster(self) -> None:
+        self._kill_one(self.postmaster(), "postmaster")
+
+    def kill_agent(self) -> None:
+        self._kill_one(next(iter(self.pids_called("picketd")), 0), "picketd")
+
+    def _kill_one(self, pid: int, what: str) -> None:
+        if not pid:
+            raise CommandFailed(f"{self.name} runs no {what}")
+        processes.kill(pid, signal.SIGKILL)
+
+    def stop_postgres(self) -> None:
+        self.systemctl("stop", postgres_unit(), timeout=90)
+
+    def freeze(self) -> None:
+        processes.freeze(self.name, True)
+
+    def thaw(self) -> None:
+        processes.freeze(self.name, False)
+
+    def cut_off(self) -> None:
+        network.cut(self.name)
+
+    def heal(self) -> None:
+        network.rejoin(self.name)

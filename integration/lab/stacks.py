@@ -1,0 +1,75 @@
+"""What runs around PostgreSQL on the nodes: picket's stack, or the guide's with its defects mended (the control)."""
+
+import hashlib
+from pathlib import Path
+
+from . import wardrobe
+from .settings import NODES
+from .templates import fill
+
+
+class Stack:
+    """Files laid over a node's root, and the units that follow PostgreSQL in their order of starting."""
+
+    name = ""
+    health_path = "/primary"
+    repmgr_timing: dict = {}
+    units: tuple = ("repmgrd.service",)
+
+    def install(self, upper: Path, node: str) -> None:
+        wardrobe.put(upper, "etc/repmgr.conf", fill("repmgr.conf", node, **self.repmgr_timing))
+        wardrobe.put(upper, "etc/systemd/system/repmgrd.service", fill("repmgrd.service", node))
+        self.install_own(upper, node)
+        # The instance is wanted by postgresql.service through Debian's generator, as on any Debian machine.
+        wardrobe.enable(upper, "postgresql.service")
+        for unit in self.units:
+            wardrobe.enable(upper, unit)
+
+    def install_own(self, upper: Path, node: str) -> None:
+        pass
+
+
+class Bare(Stack):
+    """PostgreSQL and repmgr only: what the cluster is provisioned with."""
+
+    name = "bare"
+    repmgr_timing = {"ATTEMPTS": 2, "INTERVAL": 1, "MONITOR": 1}
+
+
+class Picket(Stack):
+    name = "picket"
+    repmgr_timing = {"ATTEMPTS": 2, "INTERVAL": 1, "MONITOR": 1}
+    units = ("repmgrd.service", "picket.service", "keepalived.service", "haproxy.service")
+
+    def __init__(self, stage: Path):
+        self.stage = stage
+
+    def install_own(self, upper: Path, node: str) -> None:
+        wardrobe.lay_over(upper, self.stage)
+        wardrobe.put(upper, "etc/picket/picket.toml", fill("picket.toml", node))
+        key = wardrobe.put(upper, "etc/picket/cluster.key", hashlib.sha256(b"the lab's cluster").digest())
+        wardrobe.owned(key, "root", "postgres", 0o640)
+        wardrobe.put(upper, "etc/keepalived/keepalived.conf", fill("picket.keepalived.conf", node))
+        wardrobe.put(upper, "etc/systemd/system/keepalived.service.d/picket.conf", fill("picket.keepalived.dropin", node))
+        wardrobe.put(upper, "etc/haproxy/haproxy.cfg", fill("picket.haproxy.cfg", node))
+
+
+class Mended(Stack):
+    """The control. It keeps the guide's own timing, since the split brain it shows is not a matter of timing."""
+
+    name = "mended"
+    health_path = "/master"
+    repmgr_timing = {"ATTEMPTS": 3, "INTERVAL": 5, "MONITOR": 2}
+    units = ("repmgrd.service", "pgchk.service", "keepalived.service", "haproxy.service")
+
+    def install_own(self, upper: Path, node: str) -> None:
+        first = node == NODES[0]
+        wardrobe.put(upper, "usr/local/bin/pgchk.py", fill("mended.pgchk.py", node), 0o755)
+        wardrobe.put(upper, "etc/systemd/system/pgchk.service", fill("mended.pgchk.service", node))
+        wardrobe.put(upper, "etc/haproxy/haproxy.cfg", fill("mended.haproxy.cfg", node))
+        wardrobe.put(upper, "etc/keepalived/keepalived.conf", fill("mended.keepalived.conf", node, STATE="MASTER" if first else "BACKUP",
+                                                                   PRIORITY=175 - 25 * NODES.index(node)))
+        for script in ("check_postgresql.sh", "check_primary.sh"):
+            wardrobe.put(upper, f"etc/keepalived/{script}", fill(f"mended.{script}", node), 0o755)
+
+

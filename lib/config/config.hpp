@@ -1,0 +1,62 @@
+#pragma once
+// picket.toml as a value. An empty text gives the defaults, and the defaults are those that config/picket.toml
+// documents. Whatever is wrong (an unknown key, a wrong type, a bound out of range, two bounds that contradict each
+// other) is one error that names the file and the line; a configuration is taken whole or not at all.
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "core/policy.hpp"
+
+namespace picket {
+
+enum class LogLevel : uint8_t { debug, info, warning, error };
+
+struct Config {
+  Policy policy;
+  struct Http {
+    std::string listen;  ///< an IPv4 or IPv6 address; empty = all
+    int port = 8008;
+  } http;
+  struct Repmgr {
+    std::string conf = "/etc/repmgr.conf";
+    Millis nodes_every{2000};  ///< between two readings of repmgr.nodes
+  } repmgr;
+  struct PostgreSql {
+    std::string conninfo;        ///< empty = from repmgr.conf
+    std::string data_directory;  ///< empty = from repmgr.conf
+    std::string unit;            ///< empty = from the postmaster's control group
+    Millis poll{250};            ///< between two queries on the held session
+    Millis fresh_every{2000};    ///< between two fresh connections
+    Millis session_deadline{1000};
+    Millis connect_deadline{1000};
+    Millis fresh_deadline{1000};
+  } postgresql;
+  struct Keepalived {
+    std::string address;  ///< the virtual address, "10.0.0.5" or "10.0.0.5/24"; empty = not watched
+    std::string unit = "keepalived.service";
+    std::string gate_file = "/run/picket/vrrp/gate";
+    std::string rank_file = "/run/picket/vrrp/rank";
+    std::string notify_fifo = "/run/picket/notify.fifo";  ///< empty = none
+  } keepalived;
+  std::string run_directory = "/run/picket";
+  std::string state_directory = "/var/lib/picket";
+  LogLevel log_level = LogLevel::info;
+};
+
+/// what() is "FILE:LINE: message".
+class ConfigError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Reads the text of a picket.toml; `filename` only names it in messages. Throws ConfigError.
+Config load(std::string_view text, const std::string& filename);
+
+/// Reads the file, blocking: for start-up and for commands. A file that does not exist gives the defaults; one that
+/// cannot be read is a ConfigError ("FILE: cannot be read: ...").
+Config load_file(const std::string& path);
+
+}  // namespace picket

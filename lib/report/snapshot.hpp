@@ -1,0 +1,26 @@
+#pragma once
+// What the faces show: one verdict with the facts that it was made from. The agent replaces it as a whole; nobody edits
+// it.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/facts.hpp"
+#include "core/policy.hpp"
+#include "core/verdict.hpp"
+
+namespace picket {
+
+struct Snapshot {
+  uint64_t generation = 0;  ///< grows by one whenever the verdict changes
+  Instant since{};          ///< when this verdict began
+  Instant decided{};        ///< when it was last found to hold
+  Level level = Level::guard;
+  Verdict verdict;
+  Board board;
+  std::string fence_phase;               ///< what the fence is doing, empty when it does nothing
+  std::vector<std::string> fence_rungs;  ///< what it did, in order, each a short sentence
+};
+
+}  // namespace picket

@@ -38,15 +38,16 @@ constexpr bool from_postgresql(Answer a) {
          a == Answer::authentication_failed;
 }
 
-/// One way of asking a server: the session held open, or a fresh connection each time. Each lies in a different failure: a
-/// session goes on while the postmaster is frozen; a fresh connection is refused while all slots are taken.
+/// One way of asking a server: the session held open, or a fresh connection each time. Each lies in a different
+/// failure: a session goes on while the postmaster is frozen; a fresh connection is refused while all slots are taken.
 struct Attempts {
-  Answer answer = Answer::none_yet;      ///< of the latest attempt that ended
-  std::string detail;                    ///< the server's or the system's own words, empty when ok
-  Instant asked{};                       ///< when that attempt began
-  Instant ended{};                       ///< when it ended
-  std::optional<Instant> answered_asked; ///< when the latest attempt that PostgreSQL answered began
-  std::optional<Instant> silent_since;   ///< beginning of the first of the unbroken run of timed-out attempts; unset if none
+  Answer answer = Answer::none_yet;       ///< of the latest attempt that ended
+  std::string detail;                     ///< the server's or the system's own words, empty when ok
+  Instant asked{};                        ///< when that attempt began
+  Instant ended{};                        ///< when it ended
+  std::optional<Instant> answered_asked;  ///< when the latest attempt that PostgreSQL answered began
+  std::optional<Instant>
+      silent_since;  ///< beginning of the first of the unbroken run of timed-out attempts; unset if none
 };
 
 /// A row of pg_stat_replication: somebody who streams from this server.
@@ -63,18 +64,18 @@ struct Receiver {
   std::string status;  ///< "streaming", ...; empty when the columns are hidden from us (no pg_monitor)
   std::string sender_host;
   int sender_port = 0;
-  uint32_t timeline = 0;           ///< received_tli
-  Lsn latest_end_lsn = 0;          ///< how far the sender said it was
-  Millis message_age{0};           ///< since the last message of the sender, by that server's own clock
+  uint32_t timeline = 0;   ///< received_tli
+  Lsn latest_end_lsn = 0;  ///< how far the sender said it was
+  Millis message_age{0};   ///< since the last message of the sender, by that server's own clock
 };
 
 /// The answer to the one status query on a server.
 struct ServerFacts {
   Role role = Role::unknown;
-  uint32_t timeline = 0;           ///< primary: of the current WAL file; standby: received, else of the replayed WAL; 0 unknown
-  uint64_t system_identifier = 0;  ///< 0 unknown
-  Lsn lsn = 0;                     ///< primary: current write position; standby: received (or replayed, if greater)
-  Lsn replay_lsn = 0;              ///< standby only
+  uint32_t timeline = 0;  ///< primary: of the current WAL file; standby: received, else of the replayed WAL; 0 unknown
+  uint64_t system_identifier = 0;      ///< 0 unknown
+  Lsn lsn = 0;                         ///< primary: current write position; standby: received (or replayed, if greater)
+  Lsn replay_lsn = 0;                  ///< standby only
   std::optional<Millis> replay_delay;  ///< age of the last replayed commit, by the server's clock
   bool replay_paused = false;
   int64_t started_us = 0;  ///< pg_postmaster_start_time(), microseconds since 1970: tells one postmaster from the next
@@ -97,8 +98,8 @@ struct PostmasterFacts {
   Process process = Process::unknown;
   std::string why_unknown;
   int pid = 0;
-  std::string status;    ///< line 8 of postmaster.pid: "starting", "ready", "stopping", "standby"; empty if not there
-  int survivors = 0;     ///< server processes that outlived a dead postmaster; -1 = could not look
+  std::string status;  ///< line 8 of postmaster.pid: "starting", "ready", "stopping", "standby"; empty if not there
+  int survivors = 0;   ///< server processes that outlived a dead postmaster; -1 = could not look
   Instant seen{};
 };
 
@@ -174,9 +175,9 @@ struct Board {
   std::string self_name;
   std::string self_host;
   int self_port = 5432;
-  bool nodes_known = false;        ///< repmgr.nodes has been read at least once
+  bool nodes_known = false;  ///< repmgr.nodes has been read at least once
   std::string nodes_why_unknown;
-  ServerView server;               ///< the local PostgreSQL
+  ServerView server;  ///< the local PostgreSQL
   PostmasterFacts postmaster;
   DiskFacts disk;
   UnitFacts unit;

@@ -1,5 +1,6 @@
 #pragma once
-// The bounds that decide() works with. Configuration fills it; the defaults are the ones documented in config/picket.toml.
+// The bounds that decide() works with. Configuration fills it; the defaults are the ones documented in
+// config/picket.toml.
 
 #include <cstdint>
 #include <optional>
@@ -19,13 +20,14 @@ struct Policy {
   Millis suspect_after{1500};      ///< no majority for this long: alarm (R5)
   Millis isolation_timeout{4000};  ///< no majority for this long: isolated (R4)
   Millis stale_confirm{500};       ///< a stale primary is stopped when the proof has stood for this long, in two looks
+  Millis conflict_confirm{2000};   ///< the same, while a standby still streams from us
   Millis hang_withdraw{2000};      ///< new connections time out for this long: withdraw (R7a)
   Millis hang_stop{4000};          ///< and for this long: stop (R7)
   Millis upstream_silence{10000};  ///< a standby that heard nothing from its upstream for this long supports nobody
   Millis rejoin_stable{10000};     ///< a fenced node streams as a standby for this long before its marker clears
   Millis return_stable{3000};      ///< a majority shows for this long that nobody was promoted before B3 starts again
   std::optional<uint64_t> replica_max_lag;  ///< bytes; a standby further behind is not offered for reads
-  bool stale_reads = true;         ///< a standby without a known primary still answers 200 on /replica
+  bool stale_reads = true;                  ///< a standby without a known primary still answers 200 on /replica
 };
 
 }  // namespace picket

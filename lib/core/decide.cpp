@@ -1,0 +1,124 @@
+#include "core/decide.hpp"
+
+#include <algorithm>
+
+#include "core/explain.hpp"
+#include "core/signals.hpp"
+
+namespace picket {
+namespace {
+
+/// What the server itself said of its role, or what the same postmaster said a moment ago.
+void see_role(Signals& s, Memory& m, const Board& board, const Horizon& h, const Policy& policy) {
+  const bool same_pid = board.postmaster.pid == 0 || m.postmaster_pid == 0 || board.postmaster.pid == m.postmaster_pid;
+  if (is_fresh(board.server, h, policy)) {
+    const ServerFacts& facts = *board.server.facts;
+    // Another postmaster starts its life unconfirmed, however like the last one it looks.
+    if (m.started_us != 0 && facts.started_us != m.started_us) m.state.held = false;
+    m.role = facts.role;
+    m.timeline = facts.timeline;
+    m.role_asked = board.server.facts_asked;
+    m.started_us = facts.started_us;
+    m.postmaster_pid = board.postmaster.pid;
+    s.sight = facts.role == Role::unknown ? Sight::none : Sight::fresh;
+  } else if (m.role != Role::unknown && same_pid && m.role_asked >= h.valid_from &&
+             h.now - m.role_asked <= policy.role_ttl) {
+    s.sight = Sight::cached;
+  } else {
+    m.role = Role::unknown;
+  }
+  s.role = m.role;
+}
+
+/// Turns a proof into a confirmed one: the same rival, asked again, over the confirm time.
+Rival confirm(Memory& m, const ClusterView& view, Instant now, const Policy& policy) {
+  if (view.rival.rival != Rival::proven) {
+    m.rival_id = 0;
+    return view.rival.rival;
+  }
+  const int id = view.rival.peer->node.id;
+  if (m.rival_id != id) {
+    m.rival_id = id;
+    m.rival_since = now;
+    m.rival_look = view.rival.look;
+    m.rival_looks = 1;
+  } else if (view.rival.look > m.rival_look) {
+    m.rival_look = view.rival.look;
+    m.rival_looks = std::min(m.rival_looks + 1, 2);
+  }
+  // Somebody still streams from us: evidence against. Look for longer, then stop in the way that flushes to them.
+  const Millis wait = view.own_followers.empty() ? policy.stale_confirm : policy.conflict_confirm;
+  return m.rival_looks >= 2 && now - m.rival_since >= wait ? Rival::confirmed : Rival::proven;
+}
+
+/// True when `condition` has held at every look since `since` for at least `bound`.
+bool stood(std::optional<Instant>& since, bool condition, Instant now, Millis bound) {
+  if (!condition) since.reset();
+  if (condition && !since) since = now;
+  return since && now - *since >= bound;
+}
+
+Marker marker_signal(const MarkerFacts& marker) {
+  switch (marker.state) {
+    case MarkerFacts::State::none: return Marker::none;
+    case MarkerFacts::State::unknown: return Marker::unreadable;
+    case MarkerFacts::State::malformed: return Marker::fenced;
+    case MarkerFacts::State::fenced: break;
+  }
+  const std::string isolated{word(FenceReason::isolated)};
+  return marker.reasons == std::vector{isolated} ? Marker::isolated : Marker::fenced;
+}
+
+}  // namespace
+
+Step decide(const Memory& memory, const Board& board, Instant now, const Policy& policy) {
+  Memory m = memory;
+  Signals s;
+  s.gap = m.last && now - *m.last > policy.loop_gap;
+  if (s.gap) m.valid_from = now;
+  m.last = now;
+  const Horizon h{now, m.valid_from};
+
+  see_role(s, m, board, h, policy);
+  const ClusterView view = view_cluster(board, h, policy);
+  s.postmaster = postmaster_state(board, h, policy);
+  s.hang = hang_of(board, h, policy);
+  s.foreign = view.foreign;
+  s.marker = marker_signal(board.marker);
+  s.majority = view.reach;
+  s.small_cluster = view.nodes < 3;
+  s.rival = confirm(m, view, now, policy);
+  s.own_support = 1 + static_cast<int>(view.own_followers.size()) >= view.majority;
+  s.followed = !view.own_followers.empty();
+  s.follows_primary = view.upstream != nullptr;
+  s.lag_ok = !policy.replica_max_lag || !view.lag || *view.lag <= *policy.replica_max_lag;
+  s.stale_reads = policy.stale_reads;
+  s.returnable =
+      stood(m.returnable_since, view.nobody_promoted && s.marker == Marker::isolated, now, policy.return_stable);
+  const bool fenced = s.marker == Marker::fenced || s.marker == Marker::isolated;
+  const bool rejoined = stood(m.verified_since, view.verified_standby && fenced, now, policy.rejoin_stable);
+
+  const Row row = match(s, m.state);
+  m.state = after(s, m.state, row);
+
+  Verdict v;
+  v.rule = row.rule;
+  v.advert = row.advert;
+  v.vrrp = row.vrrp;
+  v.action = row.action;
+  v.reason = row.reason;
+  v.role = s.sight == Sight::none ? Role::unknown : s.role;
+  v.timeline = v.role == Role::unknown ? 0 : m.timeline;
+  v.clear_marker = row.rule == Rule::B3 || rejoined;
+  v.sentence = sentence_for(row, s, view, board, policy);
+  v.alarms = alarms_for(row, s, view, board);
+  // R15 lies over every row: the address is here, nothing says it may be, and nobody else is there to take it away.
+  if (board.address.state == AddressFacts::State::present && board.keepalived.state == KeepalivedFacts::State::dead &&
+      row.advert != Advert::primary && row.vrrp != Vrrp::hold) {
+    v.vrrp = Vrrp::fault;
+    v.remove_address = true;
+  }
+  return {std::move(m), std::move(v)};
+}
+
+}  // namespace picket

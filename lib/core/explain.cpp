@@ -1,0 +1,142 @@
+#include "core/explain.hpp"
+
+#include "core/words.hpp"
+
+namespace picket {
+namespace {
+
+std::string list(const std::vector<std::string>& names) {
+  std::string text;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) text += i + 1 == names.size() ? " and " : ", ";
+    text += names[i];
+  }
+  return text;
+}
+
+std::string seconds(Millis duration) {
+  const auto ms = duration.count();
+  std::string text = std::to_string(ms / 1000);
+  if (ms % 1000 != 0) {
+    std::string fraction = std::to_string(1000 + ms % 1000).substr(1);
+    while (fraction.back() == '0') fraction.pop_back();
+    text += "." + fraction;
+  }
+  return text + " s";
+}
+
+std::string rival_name(const ClusterView& view) {
+  return view.rival.peer ? view.rival.peer->node.name : "an unknown node";
+}
+
+std::string rival_story(const ClusterView& view) {
+  const auto& facts = view.rival.peer->server.facts;
+  std::string text = rival_name(view) + " is primary on timeline " + std::to_string(facts->timeline);
+  if (!view.rival.followers.empty()) text += " and is followed by " + list(view.rival.followers);
+  return text;
+}
+
+std::string own_timeline(const Board& board) {
+  return board.server.facts ? "timeline " + std::to_string(board.server.facts->timeline) : "an unknown timeline";
+}
+
+std::string marker_story(const Board& board) {
+  switch (board.marker.state) {
+    case MarkerFacts::State::malformed:
+      return "the fence marker cannot be read, which counts as fenced: " + board.marker.why;
+    case MarkerFacts::State::unknown: return "the fence marker has not been read: " + board.marker.why;
+    default: return "fenced (" + list(board.marker.reasons) + "): " + board.marker.sentence;
+  }
+}
+
+std::string why_unconfirmed(const Signals& s, const ClusterView& view, const Board& board) {
+  if (!board.nodes_known)
+    return "repmgr.nodes has not been read" + (board.nodes_why_unknown.empty() ? "" : ": " + board.nodes_why_unknown);
+  if (s.majority != Majority::fresh) return "no majority of the " + std::to_string(view.nodes) + " nodes answers";
+  if (s.rival == Rival::claimed) return rival_story(view) + ", and neither side has a majority of followers";
+  if (s.rival == Rival::implied)
+    return list(view.rival.followers) + " still streams from " + rival_name(view) + " on another timeline";
+  return "the agent has just begun to look";
+}
+
+std::string last_words(const Attempts& attempts) {
+  std::string text{word(attempts.answer)};
+  if (!attempts.detail.empty()) text += " (" + attempts.detail + ")";
+  return text;
+}
+
+}  // namespace
+
+std::string sentence_for(const Row& row, const Signals& s, const ClusterView& view, const Board& board,
+                         const Policy& policy) {
+  const std::string nodes = std::to_string(view.nodes);
+  switch (row.rule) {
+    case Rule::R0:
+      return "foreign data: a majority of the nodes has another system identifier than this data directory";
+    case Rule::R0b:
+      return "the agent did not run for more than " + seconds(policy.loop_gap) +
+             "; everything it knew is void and is asked again";
+    case Rule::R2: return "PostgreSQL runs as a primary on a fenced node and is being stopped; " + marker_story(board);
+    case Rule::R2h: return marker_story(board);
+    case Rule::B3:
+      return "the isolation is over: a majority of the " + nodes +
+             " nodes answers, all in recovery on our timeline; PostgreSQL is started again";
+    case Rule::R3:
+    case Rule::R3c: {
+      std::string text = "stale primary: " + rival_story(view) + ", a majority of the " + nodes +
+                         " nodes, while this server is a primary on " + own_timeline(board);
+      return text + (row.rule == Rule::R3 ? "; it is being stopped" : "; asking once more before it is stopped");
+    }
+    case Rule::R9: return "the postmaster is dead and processes of it live on; they are being killed";
+    case Rule::R10:
+      return s.postmaster == Postmaster::stopping ? "PostgreSQL is shutting down" : "PostgreSQL is not running";
+    case Rule::R8: return "PostgreSQL is starting up";
+    case Rule::R4:
+      return "isolated primary: no majority of the " + nodes + " nodes has answered for " +
+             seconds(policy.isolation_timeout) + ", so another may have been promoted; PostgreSQL is being stopped";
+    case Rule::R4b: return "the other node does not answer; two nodes prove nothing, so this primary goes on";
+    case Rule::R7:
+      return "hung primary: new connections have gone unanswered for " + seconds(policy.hang_stop) +
+             "; PostgreSQL is being stopped";
+    case Rule::R7a:
+      return row.advert == Advert::down ? "new connections to PostgreSQL go unanswered; the node is withdrawn"
+                                        : "a new connection to PostgreSQL went unanswered";
+    case Rule::R14:
+      return "the role cannot be read just now (" + std::string(word(board.server.session.answer)) +
+             "); the same postmaster was " + std::string(word(s.role)) + " a moment ago";
+    case Rule::R5:
+      return "primary on " + own_timeline(board) + "; a majority of the nodes has not answered for a moment";
+    case Rule::R1: return "primary on " + own_timeline(board) + ", confirmed by a majority of the " + nodes + " nodes";
+    case Rule::R6:
+      return "a primary by its own account on " + own_timeline(board) +
+             ", not confirmed: " + why_unconfirmed(s, view, board);
+    case Rule::R12: return "standby of " + view.upstream->node.name + " on " + own_timeline(board);
+    case Rule::R13:
+      if (view.upstream) return "standby of " + view.upstream->node.name + ", further behind than allowed for reads";
+      return "standby on " + own_timeline(board) + " that streams from no known primary";
+    case Rule::R16: break;
+  }
+  if (board.postmaster.process == PostmasterFacts::Process::unknown && !board.postmaster.why_unknown.empty())
+    return "the state of PostgreSQL is unknown: " + board.postmaster.why_unknown;
+  return "the role of PostgreSQL is unknown: " + last_words(board.server.session);
+}
+
+std::vector<std::string> alarms_for(const Row& row, const Signals& s, const ClusterView& view, const Board& board) {
+  std::vector<std::string> alarms;
+  const bool serves = row.advert == Advert::primary;
+  if (serves && (s.rival == Rival::claimed))
+    alarms.push_back(rival_story(view) + ": a second primary without a majority");
+  if (serves && view.nodes < 3)
+    alarms.push_back("fewer than three nodes are registered: after a partition both could be primary");
+  if (row.rule == Rule::R6 && s.rival == Rival::claimed)
+    alarms.push_back("two primaries and no majority behind either: neither is advertised; decide which data to keep");
+  if (board.keepalived.state == KeepalivedFacts::State::dead && board.address.state == AddressFacts::State::present)
+    alarms.push_back("the address " + board.address.address + " is here and keepalived is not running");
+  if (!board.unit.known && !board.unit.why_unknown.empty())
+    alarms.push_back("the unit of PostgreSQL cannot be seen: " + board.unit.why_unknown);
+  if (!board.nodes_why_unknown.empty()) alarms.push_back("repmgr.nodes: " + board.nodes_why_unknown);
+  if (board.marker.state == MarkerFacts::State::fenced && !board.marker.why.empty()) alarms.push_back(board.marker.why);
+  return alarms;
+}
+
+}  // namespace picket

@@ -1,0 +1,20 @@
+#pragma once
+// The sentence of a verdict: what an administrator reads at night. It names nodes, timelines and reasons, and holds no
+// number that changes by itself, so that it stays the same as long as the situation does.
+
+#include <string>
+#include <vector>
+
+#include "core/signals.hpp"
+
+namespace picket {
+
+/// Why `row` was chosen.
+std::string sentence_for(const Row& row, const Signals& signals, const ClusterView& view, const Board& board,
+                         const Policy& policy);
+
+/// What else deserves a look, independent of the row.
+std::vector<std::string> alarms_for(const Row& row, const Signals& signals, const ClusterView& view,
+                                    const Board& board);
+
+}  // namespace picket

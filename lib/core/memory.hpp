@@ -1,0 +1,34 @@
+#pragma once
+// What decide() carries from one call to the next. The shell stores it and hands it back; it may also resume `state`,
+// `postmaster_pid` and `timeline` after a restart of the agent within the same boot.
+
+#include <optional>
+
+#include "core/table.hpp"
+#include "core/time.hpp"
+
+namespace picket {
+
+struct Memory {
+  State state;
+  std::optional<Instant> last;  ///< the previous decision; none before the first
+  Instant valid_from{};         ///< facts asked for before this are void
+
+  // The role as last read from a living postmaster.
+  Role role = Role::unknown;
+  uint32_t timeline = 0;
+  Instant role_asked{};
+  int postmaster_pid = 0;
+  int64_t started_us = 0;
+
+  // A proven rival: who, since when, and how often it was asked again.
+  int rival_id = 0;
+  Instant rival_since{};
+  Instant rival_look{};
+  int rival_looks = 0;
+
+  std::optional<Instant> returnable_since;  ///< B3's condition has held since
+  std::optional<Instant> verified_since;    ///< the fenced node has streamed as a standby since
+};
+
+}  // namespace picket

@@ -1,0 +1,52 @@
+#pragma once
+// From raw facts to the alphabet of the table: what counts as reachable, who follows whom, what the postmaster is
+// doing. Pure functions; each reduction is a table test in tests/core/signals_test.cpp.
+
+#include <string>
+#include <vector>
+
+#include "core/facts.hpp"
+#include "core/policy.hpp"
+#include "core/table.hpp"
+
+namespace picket {
+
+/// The moment before which facts are void, and what else decide() lends to the reduction.
+struct Horizon {
+  Instant now{};
+  Instant valid_from{};  ///< facts asked for before this (agent start, or the end of a gap) do not count
+};
+
+/// True when the server's facts are recent and its held session answered last.
+bool is_fresh(const ServerView& server, const Horizon& horizon, const Policy& policy);
+
+/// What the local postmaster is doing, from the process, postmaster.pid and both ways of asking.
+Postmaster postmaster_state(const Board& board, const Horizon& horizon, const Policy& policy);
+
+/// How long new connections have gone unanswered.
+Hang hang_of(const Board& board, const Horizon& horizon, const Policy& policy);
+
+/// Who else might be the primary, and what stands behind it.
+struct RivalView {
+  Rival rival = Rival::none;           ///< up to `proven`; decide() turns that into `confirmed`
+  const Peer* peer = nullptr;          ///< the node meant, when it is registered
+  std::vector<std::string> followers;  ///< names of the nodes that stream from it
+  Instant look{};                      ///< when the rival itself was asked
+};
+
+/// The whole cluster as seen from here.
+struct ClusterView {
+  int nodes = 1;     ///< registered, self included
+  int majority = 1;  ///< how many of them make one
+  Majority reach = Majority::lost;
+  bool foreign = false;
+  RivalView rival;
+  std::vector<std::string> own_followers;
+  const Peer* upstream = nullptr;  ///< the primary that this standby streams from
+  std::optional<Lsn> lag;          ///< bytes behind that primary
+  bool nobody_promoted = false;    ///< a majority answers, all in recovery, on the marker's timeline and our system
+  bool verified_standby = false;   ///< streams from a known primary, on its timeline and system identifier
+};
+ClusterView view_cluster(const Board& board, const Horizon& horizon, const Policy& policy);
+
+}  // namespace picket

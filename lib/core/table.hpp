@@ -1,0 +1,64 @@
+#pragma once
+// The decision table: a pure, total function over small enums, so that every combination can be enumerated in a test
+// (tests/core/table_test.cpp). How raw facts become these enums is signals.hpp's business and is tested separately.
+
+#include "core/facts.hpp"
+#include "core/verdict.hpp"
+
+namespace picket {
+
+enum class Postmaster : uint8_t { unknown, absent, starting, up, hung, orphans, stopping };
+enum class Sight : uint8_t { none, cached, fresh };                  ///< how well the role is known just now
+enum class Marker : uint8_t { none, isolated, fenced, unreadable };  ///< `isolated`: fenced for that reason alone
+enum class Majority : uint8_t { fresh, suspect, lost };              ///< of the registered nodes, self included
+/// Another primary: none; a standby follows someone unseen on another timeline; claimed by a node without a majority of
+/// followers; proven by a majority of followers; and proven in two looks over the confirm time.
+enum class Rival : uint8_t { none, implied, claimed, proven, confirmed };
+enum class Hang : uint8_t { no, brief, withdraw, stop };
+
+/// What is seen at one moment, in the alphabet of the table.
+struct Signals {
+  Postmaster postmaster = Postmaster::unknown;
+  Role role = Role::unknown;
+  Sight sight = Sight::none;
+  bool foreign = false;  ///< a majority shares another system identifier
+  bool gap = false;      ///< the agent did not run for longer than the bound
+  Marker marker = Marker::none;
+  Majority majority = Majority::fresh;
+  bool small_cluster = false;  ///< fewer than three registered nodes
+  Rival rival = Rival::none;
+  bool own_support = false;  ///< a majority of nodes is self or streams from self
+  bool followed = false;     ///< at least one standby streams from self
+  Hang hang = Hang::no;
+  bool returnable = false;       ///< a majority has shown for long enough that nobody was promoted
+  bool follows_primary = false;  ///< streams from the node known to be the primary
+  bool lag_ok = true;
+  bool stale_reads = true;  ///< policy
+
+  bool operator==(const Signals&) const = default;
+};
+
+/// What the table remembers between two moments; twelve values in all.
+struct State {
+  bool held = false;      ///< was confirmed as primary (R1) in the life of this postmaster
+  bool suspended = true;  ///< nothing was confirmed yet since the agent started or slept
+  Advert advert = Advert::down;
+
+  bool operator==(const State&) const = default;
+};
+
+struct Row {
+  Rule rule;
+  Advert advert;
+  Vrrp vrrp;
+  Action action = Action::none;
+  FenceReason reason = FenceReason::none;
+};
+
+/// The first row that matches.
+Row match(const Signals& signals, const State& state);
+
+/// What is remembered after that row.
+State after(const Signals& signals, const State& state, const Row& row);
+
+}  // namespace picket

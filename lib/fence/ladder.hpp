@@ -1,0 +1,88 @@
+#pragma once
+// The fence ladder: stops one PostgreSQL server for certain, and says how. Each rung has its own deadline and none
+// waits for D-Bus: systemd is asked and the processes are signalled directly at the same time. It never gives up: what
+// cannot be proved dead is killed again every second (docs/safety.md 3.1, F3-F5).
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/verdict.hpp"
+#include "fence/proof.hpp"
+#include "loop/sources.hpp"
+#include "systemd/units.hpp"
+
+namespace picket {
+
+/// One thing that was done, and how it ended.
+struct Rung {
+  std::string what;     ///< "StopUnit postgresql@15-main.service", "SIGQUIT to process 4711", ...
+  Millis at{0};         ///< since the decision
+  Millis ended{0};      ///< since the decision; meaningful when `outcome` is not empty
+  std::string outcome;  ///< empty while it is under way; "accepted", "sent", or an error
+};
+
+struct Progress {
+  std::string phase = "idle";  ///< "idle", "stopping", "killing", "proving", "proved", "not proved"
+  Action action = Action::none;
+  Instant decided{};
+  Millis total{0};          ///< from the decision to the proof, or to the latest look
+  std::string proof;        ///< what the latest look saw
+  std::vector<Rung> rungs;  ///< at most 40: the first ones and the newest
+};
+
+class Ladder {
+ public:
+  static constexpr Millis fast_budget{2000};  ///< SIGINT until SIGKILL
+  static constexpr Millis now_budget{700};    ///< SIGQUIT until SIGKILL
+  static constexpr Millis look_every{50};
+  static constexpr Millis prove_within{2500};  ///< then the phase is "not proved"
+  static constexpr Millis again_every{1000};   ///< and everything is killed again this often
+
+  /// `changed` runs on the loop whenever the phase has changed, and at each new rung's end.
+  Ladder(Loop& loop, Units& units, std::function<void()> changed);
+
+  /// Begins to stop the server; a server that is already dead is proved so before this returns. While climbing with the
+  /// same data directory it only strengthens (fast -> now -> kill) and takes over what the target newly knows. `action`
+  /// is stop_fast, stop_now or kill_rest; anything else throws std::invalid_argument. kill_rest kills the processes
+  /// that are there now and no later ones: a postmaster started meanwhile is not fenced.
+  void climb(FenceTarget target, Action action);
+
+  /// True from climb() until the proof (also in phase "not proved").
+  bool climbing() const { return climbing_; }
+  const Progress& progress() const { return progress_; }
+  /// Of the latest climb(): for a caller that wants to look again.
+  const FenceTarget& target() const { return target_; }
+
+ private:
+  void strengthen(FenceTarget target, Action action);
+  void ask(Action action);
+  void kill_all();
+  void kill_directly();
+  void signal_postmaster(int signal);
+  void tick();
+  bool proved();
+  void set_phase(const std::string& phase);
+  size_t begin_rung(std::string what);
+  void end_rung(size_t number, std::string outcome);
+  Units::Done ends_rung(size_t number);
+  Millis since() const;
+
+  Loop& loop_;
+  Units& units_;
+  std::function<void()> changed_;
+  FenceTarget target_;
+  std::optional<Prover> prover_;
+  Progress progress_;
+  bool climbing_ = false;
+  bool killed_ = false;
+  Instant deadline_{};     // of the polite rung
+  Instant last_kill_{};    // of KillUnit
+  std::vector<int> rest_;  // kill_rest: the processes that were there
+  size_t climb_number_ = 0;
+  Timer timer_;
+  Lifetime lifetime_;
+};
+
+}  // namespace picket

@@ -1,0 +1,70 @@
+#pragma once
+// Proof of death: that no process of one PostgreSQL server is left that could still commit. "The port refuses" is not a
+// proof (orphaned backends go on committing), nor is an inactive unit; four things are looked at, and what could not be
+// looked at proves nothing. Reads only /proc, the cgroup file systems, IPC and sockets: nothing that waits for a disk.
+
+#include <netinet/in.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "loop/fd.hpp"
+
+namespace picket {
+
+/// The server to be stopped. Empty or zero where something is not known or not configured.
+struct FenceTarget {
+  std::string unit;            ///< "postgresql@15-main.service"; empty: run by no unit we know
+  std::string data_directory;  ///< canonical (realpath(3)): compared with /proc/PID/cwd
+  std::string
+      control_group;       ///< of the unit, below the cgroup mount, e.g. "/system.slice/.../postgresql@15-main.service"
+  int postmaster_pid = 0;  ///< first line of postmaster.pid; a hint, checked before use
+  int shared_memory_id = -1;  ///< second number in line 7 of postmaster.pid; -1 = not known
+  std::string tcp_host;       ///< a numeric address the server listens on; empty or a name: the loopback addresses
+  int port = 0;               ///< 0: the sockets are not tried
+  std::string socket_folder;  ///< unix_socket_directories; empty: no UNIX socket
+  bool operator==(const FenceTarget&) const = default;
+};
+
+struct Proof {
+  bool proved = false;
+  std::string sentence;  ///< each of the four with what was seen
+};
+
+class Prover {
+ public:
+  explicit Prover(FenceTarget target);
+  /// Looks once, without waiting. A connect() that has not ended yet is taken up by the next look; until then nothing
+  /// is proved.
+  Proof look();
+
+ private:
+  struct Door {  // one address to knock at
+    std::string name;
+    sockaddr_storage address{};
+    socklen_t length = 0;
+    Fd pending;
+  };
+  struct Finding {
+    bool dead = false;
+    std::string text;
+  };
+  Finding control_group() const;
+  Finding processes() const;
+  Finding shared_memory() const;
+  Finding doors();
+  static Finding knock(Door& door);
+
+  FenceTarget target_;
+  std::vector<Door> doors_;
+};
+
+/// Where control groups are mounted, from a text of /proc/self/mounts (proc(5)): every cgroup2 mount, and the v1
+/// hierarchy that systemd uses ("name=systemd"). On a hybrid system both.
+std::vector<std::string> control_group_mounts(std::string_view mounts);
+
+/// Whether a text of cgroup.events says "populated 0" (cgroups(7)). False for anything else.
+bool says_empty(std::string_view events);
+
+}  // namespace picket

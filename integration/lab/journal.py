@@ -1,0 +1,39 @@
+"""What picket wrote to a node's journal: one entry per change of the verdict. Readable whether the node has power or not."""
+
+import json
+
+from .shell import CommandFailed, sh
+
+
+def verdicts(node) -> list[dict]:
+    folder = node.file("/var/log/journal")
+    try:
+        text = sh("journalctl", "-D", folder, "-o", "json", "--no-pager", "_SYSTEMD_UNIT=picket.service", timeout=30)
+    except CommandFailed:
+        return []  # no journal yet, or none that is whole enough to be read
+    found = []
+    for line in text.splitlines():
+        entry = json.loads(line)
+        if "PICKET_RULE" in entry and str(entry.get("PICKET_GENERATION", "")).isdigit():
+            found.append({"generation": int(entry["PICKET_GENERATION"]), "rule": entry["PICKET_RULE"],
+                          "sentence": entry.get("PICKET_SENTENCE"), "advert": entry.get("PICKET_ADVERT"),
+                          "pid": entry.get("_PID"), "at": int(entry.get("__MONOTONIC_TIMESTAMP", 0)) / 1e6})
+    return found
+
+
+def markers(nodes) -> dict[str, str]:
+    """The fence marker of each node that has one: its text, since an unreadable marker counts as well."""
+    found = {}
+    for node in nodes:
+        path = node.file("/var/lib/picket/fence.json")
+        if path.exists():
+            found[node.name] = path.read_text(errors="replace")
+    return found
+
+
+def reasons(marker: str) -> list:
+    try:
+        said = json.loads(marker)
+    except ValueError:
+        return []
+    return said.get("reasons") or ([said["reason"]] if said.get("reason") else [])

@@ -1,0 +1,106 @@
+"""What a scenario can do and await: the cluster under load, a fault, the time it takes until writes are back."""
+
+import time
+
+from . import journal
+from .settings import NODE_OF_IP
+from .shell import CommandFailed, say, wait_until
+
+
+class Story:
+    def __init__(self, cluster, workload):
+        self.cluster, self.workload = cluster, workload
+        self.began = self.fault_at = time.monotonic()
+        self.facts: dict = {}             # goes into the result as it is
+        self.may_be_fenced: set[str] = set()
+        self.control = cluster.stack.name != "picket"
+
+    def __getitem__(self, name: str):
+        return self.cluster[name]
+
+    @property
+    def primary(self):
+        return self.cluster.primaries()[0][1]
+
+    # -- events -----------------------------------------------------------------------------------------------------
+
+    def fault(self, what: str, action, justifies_fence_of=None) -> None:
+        """Injects a fault, and from here on counts the time. A marker on any other node would be a false fence."""
+        if justifies_fence_of:
+            self.may_be_fenced.add(justifies_fence_of.name)
+        say(f"FAULT: {what}")
+        self.fault_at = time.monotonic()
+        action()
+
+    def hold(self, seconds: float, why: str = "the load goes on") -> None:
+        say(f"{seconds:g} s: {why}")
+        time.sleep(seconds)
+
+    def note(self, key: str, value):
+        self.facts[key] = round(value, 3) if isinstance(value, float) else value
+        say(f"{key} = {self.facts[key]}")
+        return value
+
+    # -- awaited ----------------------------------------------------------------------------------------------------
+
+    def await_writes(self, timeout: float, by_another_than=None) -> bool:
+        """Until a write through the address is acknowledged again; notes how long after the fault that was, or None."""
+        old = by_another_than.ip if by_another_than else ""
+        try:
+            ack = wait_until(lambda: self.workload.first_ack(self.fault_at, old), timeout, "writes through the address", every=0.2)
+        except CommandFailed:
+            self.note("writes_back_s", None)
+            return False
+        self.note("writes_back_s", ack.answered - self.fault_at)
+        self.note("written_by", NODE_OF_IP.get(ack.server, ack.server))
+        return True
+
+    def await_streaming(self, standby, timeout: float = 30) -> None:
+        wait_until(lambda: standby.name in self.primary.sql("select string_agg(application_name, ' ') from pg_stat_replication"),
+                   timeout, f"{standby} to stream")
+
+    def await_marker(self, node, timeout: float) -> None:
+        """Until the node is fenced; notes the reasons that its marker gives."""
+        try:
+            text = wait_until(lambda: journal.markers([node]).get(node.name), timeout, f"{node} to be fenced")
+        except CommandFailed:
+            self.note("fence_reasons", [])
+            return
+        self.note("fence_reasons", journal.reasons(text))
+
+    def where(self) -> None:
+        """Notes the primary (of the newest timeline) and who holds the address."""
+        primaries = self.cluster.primaries()
+        self.note("primary", primaries[0][1].name if primaries else None)
+        self.note("primaries", [f"{node} timeline {timeline}" for timeline, node in primaries])
+        self.note("vip_on", self.cluster.address_holders())
+        self.note("vip_follows_primary", self.facts["vip_on"] == [self.facts["primary"]])
+
+    # -- a node's return --------------------------------------------------------------------------------------------
+
+    def watch_return(self, node, timeout: float) -> None:
+        """From the moment the node's PostgreSQL accepts a connection until not one process of it is left.
+
+        A writer in the node's own namespace tries it all the time: no cable, switch or address is between them.
+        """
+        began = time.monotonic()
+        self.workload.writer("R" + node.name[-1], node.ip, 5432, "--direct", "--fresh", rate=20, machine=node.name)
+        seen_alive = last_alive = accepts_at = None
+        while time.monotonic() < began + timeout:
+            now = time.monotonic()
+            if node.postgres_pids():
+                seen_alive, last_alive = seen_alive or now, now
+            if accepts_at is None:
+                spoke = [op.answered for op in self.workload.ops("R" + node.name[-1]) if op.acked or op.detail.startswith("sql")]
+                accepts_at = min(spoke, default=None)
+            if seen_alive and now - last_alive > 2.0:
+                break  # gone, and not just between two postmasters
+            time.sleep(0.02)
+        gone = seen_alive is not None and time.monotonic() - last_alive > 2.0
+        self.note("returned_accepted_connections", accepts_at is not None)
+        self.note("returned_acks", len([op for op in self.workload.ops("R" + node.name[-1]) if op.acked]))
+        # A start that the gate refused is as dead as one can be.
+        refused = seen_alive is None or (gone and accepts_at is None)
+        self.note("proven_dead_after_s", 0.0 if refused else max(0.0, last_alive - accepts_at) if gone else None)
+
+

@@ -1,0 +1,72 @@
+"""Starts and ends the writers and the observer, and reads what they have logged so far."""
+
+import signal
+import subprocess
+from pathlib import Path
+
+from . import network, processes
+from .history import Answer, Op, Tail, parse_answer, parse_op
+from .settings import ADDRESS, CLIENT, HEALTH_PORT, LAB, MACHINES, NODES, POSTGRES_PORT, PYTHON, WRITES_PORT
+
+HERE = Path(__file__).parent
+OBSERVER_INTERVAL = 0.04
+
+
+class Workload:
+    def __init__(self, health_path: str, with_status: bool):
+        self.health_path, self.with_status = health_path, with_status
+        self.running: list[subprocess.Popen] = []
+        self.logs: dict[str, Tail] = {}
+        self.answer_log = Tail(LAB / "observer.log", parse_answer)
+
+    def start(self) -> None:
+        """Two clients of the address, one per node that bypasses it, and the observer."""
+        self.writer("W1", ADDRESS, WRITES_PORT, rate=30)
+        self.writer("W2", ADDRESS, WRITES_PORT, "--fresh", rate=20)
+        for node in NODES:
+            # Slow: on a standby each of these is an error in PostgreSQL's log.
+            self.writer("D" + node[-1], MACHINES[node], POSTGRES_PORT, "--direct", rate=10)
+        self._spawn(CLIENT, "observer.py", "--log", self.answer_log.path, "--port", HEALTH_PORT, "--health", self.health_path,
+                    "--interval", OBSERVER_INTERVAL, *(["--status"] if self.with_status else []),
+                    *(f"{node}={MACHINES[node]}" for node in NODES))
+
+    def writer(self, name: str, host: str, port: int, *flags, rate: float, machine: str = CLIENT) -> None:
+        log = LAB / f"{name}.log"
+        self.logs.setdefault(name, Tail(log, parse_op))
+        self._spawn(machine, "writer.py", "--name", name, "--host", host, "--port", port, "--log", log, "--rate", rate, *flags)
+
+    def _spawn(self, machine: str, script: str, *words) -> None:
+        command = ["nsenter", f"--net=/run/netns/{network.namespace(machine)}", "--", PYTHON, HERE / script, *words]
+        with open(LAB / "clients.err", "ab") as errors:
+            self.running.append(subprocess.Popen(processes.inside(CLIENT, command), stdin=subprocess.DEVNULL, stdout=errors,
+                                                 stderr=errors, start_new_session=True))
+
+    def stop(self) -> None:
+        for process in self.running:
+            process.send_signal(signal.SIGTERM)
+        for process in self.running:
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self.running.clear()
+
+    # -- what happened so far ---------------------------------------------------------------------------------------
+
+    def ops(self, *names: str) -> list[Op]:
+        return [op for name in names or self.logs for op in self.logs[name].read()]
+
+    def through_address(self) -> list[Op]:
+        return self.ops("W1", "W2")
+
+    def direct(self) -> list[Op]:
+        return self.ops(*(name for name in self.logs if name not in ("W1", "W2")))
+
+    def first_ack(self, after: float, not_from: str = "") -> Op | None:
+        """The first write through the address that was asked and acknowledged after a moment, by another server if so wished."""
+        acks = [op for op in self.through_address() if op.acked and op.asked > after and op.server != not_from]
+        return min(acks, key=lambda op: op.answered, default=None)
+
+    def answers(self) -> list[Answer]:
+        return self.answer_log.read()

@@ -5,56 +5,60 @@ namespace picket {
 // One function with early returns in order of danger; read it from top to bottom. docs/safety.md gives the reason of
 // each.
 Row match(const Signals& s, const State& m) {
-  using enum Advert;
   const bool runs =
       s.postmaster == Postmaster::up || s.postmaster == Postmaster::hung || s.postmaster == Postmaster::stopping;
   const bool known = runs && s.sight != Sight::none;
-  const bool primary = known && s.role == Role::primary;
-  const bool standby = known && s.role == Role::standby;
+  const bool is_primary = known && s.role == Role::primary;
+  const bool is_standby = known && s.role == Role::standby;
   const bool trusted = m.held && !m.suspended;  // was confirmed, and nothing voided that since
 
-  if (s.foreign) return {Rule::R0, down, Vrrp::fault};
-  if (s.gap) return {Rule::R0b, down, Vrrp::hold};
+  // What was said before, as far as it still fits: a row that cannot see keeps an offer, but never makes a new one.
+  const bool keeps = is_primary ? trusted && m.advert == Advert::primary : !m.suspended && m.advert == Advert::replica;
+  const Advert previous = keeps ? m.advert : Advert::down;
+
+  if (s.foreign) return {Rule::R0, Advert::down, Vrrp::fault};
+  if (s.gap) return {Rule::R0b, Advert::down, Vrrp::hold};
 
   // A fence outlives restarts and hands.
-  if (primary && (s.marker == Marker::fenced || s.marker == Marker::isolated))
-    return {Rule::R2, down, Vrrp::fault, Action::stop_now};
-  if (s.postmaster == Postmaster::orphans) return {Rule::R9, down, Vrrp::fault, Action::kill_rest};
+  if (is_primary && (s.marker == Marker::fenced || s.marker == Marker::isolated))
+    return {Rule::R2, Advert::down, Vrrp::fault, Action::stop_now};
+  if (s.postmaster == Postmaster::orphans) return {Rule::R9, Advert::down, Vrrp::fault, Action::kill_rest};
   if (s.marker == Marker::isolated && s.postmaster == Postmaster::absent && s.returnable)
-    return {Rule::B3, down, Vrrp::fault, Action::start};
-  if (s.marker != Marker::none && !standby) return {Rule::R2h, down, Vrrp::fault};
+    return {Rule::B3, Advert::down, Vrrp::fault, Action::start};
+  if (s.marker != Marker::none && !is_standby) return {Rule::R2h, Advert::down, Vrrp::fault};
 
-  if (primary && s.rival == Rival::confirmed)
-    return {Rule::R3, down, Vrrp::fault, s.followed ? Action::stop_fast : Action::stop_now, FenceReason::stale};
-  if (primary && s.rival == Rival::proven) return {Rule::R3c, down, Vrrp::fault};
+  if (is_primary && s.rival == Rival::confirmed)
+    return {Rule::R3, Advert::down, Vrrp::fault, s.followed ? Action::stop_fast : Action::stop_now, FenceReason::stale};
+  if (is_primary && s.rival == Rival::proven) return {Rule::R3c, Advert::down, Vrrp::fault};
 
-  if (s.postmaster == Postmaster::absent || s.postmaster == Postmaster::stopping) return {Rule::R10, down, Vrrp::fault};
-  if (s.postmaster == Postmaster::starting) return {Rule::R8, down, Vrrp::hold};
+  if (s.postmaster == Postmaster::absent || s.postmaster == Postmaster::stopping)
+    return {Rule::R10, Advert::down, Vrrp::fault};
+  if (s.postmaster == Postmaster::starting) return {Rule::R8, Advert::down, Vrrp::hold};
 
-  if (primary && m.held && s.majority == Majority::lost && !s.small_cluster)
-    return {Rule::R4, down, Vrrp::fault, Action::stop_now, FenceReason::isolated};
+  if (is_primary && m.held && s.majority == Majority::lost && !s.small_cluster)
+    return {Rule::R4, Advert::down, Vrrp::fault, Action::stop_now, FenceReason::isolated};
 
-  if (primary && m.held && s.postmaster == Postmaster::hung) {
-    if (s.hang == Hang::stop) return {Rule::R7, down, Vrrp::fault, Action::stop_now, FenceReason::hung};
-    if (s.hang == Hang::withdraw || m.suspended) return {Rule::R7a, down, Vrrp::fault};
-    return {Rule::R7a, m.advert, Vrrp::hold};
+  if (is_primary && m.held && s.postmaster == Postmaster::hung) {
+    if (s.hang == Hang::stop) return {Rule::R7, Advert::down, Vrrp::fault, Action::stop_now, FenceReason::hung};
+    if (s.hang == Hang::withdraw) return {Rule::R7a, Advert::down, Vrrp::fault};
+    return {Rule::R7a, previous, Vrrp::hold};
   }
 
-  if (s.sight == Sight::cached && ((primary && trusted) || (standby && !m.suspended)))
-    return {Rule::R14, m.advert, Vrrp::hold};
+  if (s.sight == Sight::cached && ((is_primary && trusted) || (is_standby && !m.suspended)))
+    return {Rule::R14, previous, Vrrp::hold};
 
   if (s.postmaster == Postmaster::up && s.sight == Sight::fresh) {
-    if (primary) {
+    if (is_primary) {
       const bool unchallenged = s.rival == Rival::none || m.held || s.own_support;
       if (s.majority == Majority::fresh && unchallenged) return {Rule::R1, Advert::primary, Vrrp::raise};
-      if (trusted && s.majority == Majority::suspect) return {Rule::R5, m.advert, Vrrp::hold};
-      if (trusted && s.majority == Majority::lost) return {Rule::R4b, m.advert, Vrrp::hold};  // small cluster
-      return {Rule::R6, down, Vrrp::lower};
+      if (trusted && s.majority == Majority::suspect) return {Rule::R5, previous, Vrrp::hold};
+      if (trusted && s.majority == Majority::lost) return {Rule::R4b, previous, Vrrp::hold};  // small cluster
+      return {Rule::R6, Advert::down, Vrrp::lower};
     }
-    if (standby && s.follows_primary && s.lag_ok) return {Rule::R12, replica, Vrrp::lower};
-    if (standby) return {Rule::R13, s.lag_ok && s.stale_reads ? replica : down, Vrrp::lower};
+    if (is_standby && s.follows_primary && s.lag_ok) return {Rule::R12, Advert::replica, Vrrp::lower};
+    if (is_standby) return {Rule::R13, s.lag_ok && s.stale_reads ? Advert::replica : Advert::down, Vrrp::lower};
   }
-  return {Rule::R16, down, Vrrp::lower};
+  return {Rule::R16, Advert::down, Vrrp::lower};
 }
 
 State after(const Signals& s, const State& m, const Row& row) {

@@ -1,7 +1,7 @@
 #include "loop/loop.hpp"
 
-#include <ctime>
 #include <algorithm>
+#include <ctime>
 #include <system_error>
 #include <utility>
 

@@ -1,6 +1,6 @@
 #pragma once
-// The one event loop of picketd: RAII over sd-event (sd-event(3)). Single-threaded; every callback runs on it. An exception
-// that leaves a callback never crosses the C library: the loop keeps it, ends, and run() throws it again.
+// The one event loop of picketd: RAII over sd-event (sd-event(3)). Single-threaded; every callback runs on it. An
+// exception that leaves a callback never crosses the C library: the loop keeps it, ends, and run() throws it again.
 
 #include <systemd/sd-event.h>
 
@@ -27,7 +27,8 @@ class Loop {
 
   /// Runs until exit() is called; returns its code. Throws what a callback threw.
   int run();
-  /// Runs until `done` says true or `limit` has passed; returns whether it became true. For tests and short-lived programs.
+  /// Runs until `done` says true or `limit` has passed; returns whether it became true. For tests and short-lived
+  /// programs.
   bool run_until(const std::function<bool()>& done, Millis limit);
   /// Asks run() to end with `code` after the callbacks that are due.
   void exit(int code);

@@ -66,8 +66,8 @@ class OnSignal : public Source {
   std::function<void()> callback_;
 };
 
-/// Changes below a path (inotify(7)). `mask` as in inotify_add_watch(2); `name` is the entry in a watched folder, or empty.
-/// IN_Q_OVERFLOW and IN_IGNORED are passed on too: the caller looks again.
+/// Changes below a path (inotify(7)). `mask` as in inotify_add_watch(2); `name` is the entry in a watched folder, or
+/// empty. IN_Q_OVERFLOW and IN_IGNORED are passed on too: the caller looks again.
 class PathWatch : public Source {
  public:
   /// Throws std::system_error when the path cannot be watched (absent, no permission, limit reached).

@@ -1,5 +1,6 @@
 #pragma once
-// One thread for the system calls that can hang on a sick disk (open, read, fsync, rename): the loop never waits for a file.
+// One thread for the system calls that can hang on a sick disk (open, read, fsync, rename): the loop never waits for a
+// file.
 
 #include <condition_variable>
 #include <deque>
@@ -20,8 +21,8 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  /// Runs `work` on the thread, then `done` on the loop. Both in the order given. `work` must not throw and must not touch
-  /// what the loop's thread uses.
+  /// Runs `work` on the thread, then `done` on the loop. Both in the order given. `work` must not throw and must not
+  /// touch what the loop's thread uses.
   void run(std::function<void()> work, std::function<void()> done);
   /// How many jobs have not finished: a number that stays up names a disk that hangs.
   size_t pending() const;

@@ -5,6 +5,8 @@
 // always replaced by rename(2) within their folder, since Keepalived watches the folder and never sees a write through
 // an old descriptor; what is on disk is compared and mended on every call.
 
+#include <sys/types.h>
+
 #include <string>
 
 #include "core/verdict.hpp"
@@ -42,7 +44,7 @@ class VrrpFiles {
 
   std::string gate_, rank_;
   std::string problem_;
-  uint64_t folder_ = 0;  ///< inode of the gate's folder when it was first seen
+  ino_t folder_ = 0;  ///< inode of the gate's folder when it was last seen
   bool folder_replaced_ = false;
 };
 

@@ -32,8 +32,25 @@ class Story:
         self.fault_at = time.monotonic()
         action()
 
+    def heal(self, node) -> float:
+        """The cable goes back into the switch; returns when."""
+        say(f"HEAL: {node} is back on the network")
+        at = time.monotonic()
+        node.heal()
+        return at
+
+    def client_beside(self, node) -> str:
+        """A client on the node's own side of any cut: it holds a session and writes. Returns the writer's name."""
+        name = "I" + node.name[-1]
+        self.workload.writer(name, node.ip, 5432, "--direct", rate=20, machine=node.name)
+        wait_until(lambda: any(op.acked for op in self.workload.ops(name)), 10, f"the client beside {node} to write")
+        return name
+
+    def hold_until(self, moment: float, why: str) -> None:
+        self.hold(max(0.0, moment - time.monotonic()), why)
+
     def hold(self, seconds: float, why: str = "the load goes on") -> None:
-        say(f"{seconds:g} s: {why}")
+        say(f"{seconds:.0f} s: {why}")
         time.sleep(seconds)
 
     def note(self, key: str, value):
@@ -54,6 +71,22 @@ class Story:
         self.note("writes_back_s", ack.answered - self.fault_at)
         self.note("written_by", NODE_OF_IP.get(ack.server, ack.server))
         return True
+
+    def fenced(self) -> dict[str, str]:
+        return journal.markers(self.cluster.nodes)
+
+    def watch_upstreams(self, seconds: float, forbidden) -> bool:
+        """Whether any other node streamed from the forbidden one at any time of the watch."""
+        say(f"{seconds:.0f} s: who follows whom")
+        deadline, seen = time.monotonic() + seconds, False
+        while time.monotonic() < deadline:
+            for node in self.cluster.nodes:
+                try:
+                    seen |= node is not forbidden and node.sql("select sender_host from pg_stat_wal_receiver", timeout=3) == forbidden.ip
+                except CommandFailed:
+                    pass  # stopped or starting: it follows nobody
+            time.sleep(0.3)
+        return seen
 
     def await_streaming(self, standby, timeout: float = 30) -> None:
         wait_until(lambda: standby.name in self.primary.sql("select string_agg(application_name, ' ') from pg_stat_replication"),

@@ -98,7 +98,7 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   const bool fenced = s.marker == Marker::fenced || s.marker == Marker::isolated;
   const bool rejoined = stood(m.verified_since, view.verified_standby && fenced, now, policy.rejoin_stable);
 
-  const Row row = match(s, m.state);
+  const Ruling row = match(s, m.state);
   m.state = after(s, m.state, row);
 
   Verdict v;
@@ -118,7 +118,7 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
     v.vrrp = Vrrp::fault;
     v.remove_address = true;
   }
-  return {std::move(m), std::move(v)};
+  return {std::move(m), std::move(v), s};
 }
 
 }  // namespace picket

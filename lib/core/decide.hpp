@@ -5,6 +5,7 @@
 #include "core/facts.hpp"
 #include "core/memory.hpp"
 #include "core/policy.hpp"
+#include "core/table.hpp"
 #include "core/verdict.hpp"
 
 namespace picket {
@@ -12,6 +13,7 @@ namespace picket {
 struct Step {
   Memory memory;
   Verdict verdict;
+  Signals signals;  ///< what the table was asked, for `picket explain`
 };
 
 /// Decides at `now` (milliseconds since boot; must not run backwards). Costs microseconds; allocates only for the

@@ -67,7 +67,7 @@ std::string last_words(const Attempts& attempts) {
 
 }  // namespace
 
-std::string sentence_for(const Row& row, const Signals& s, const ClusterView& view, const Board& board,
+std::string sentence_for(const Ruling& row, const Signals& s, const ClusterView& view, const Board& board,
                          const Policy& policy) {
   const std::string nodes = std::to_string(view.nodes);
   switch (row.rule) {
@@ -121,7 +121,7 @@ std::string sentence_for(const Row& row, const Signals& s, const ClusterView& vi
   return "the role of PostgreSQL is unknown: " + last_words(board.server.session);
 }
 
-std::vector<std::string> alarms_for(const Row& row, const Signals& s, const ClusterView& view, const Board& board) {
+std::vector<std::string> alarms_for(const Ruling& row, const Signals& s, const ClusterView& view, const Board& board) {
   std::vector<std::string> alarms;
   const bool serves = row.advert == Advert::primary;
   if (serves && (s.rival == Rival::claimed))

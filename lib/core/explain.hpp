@@ -10,11 +10,11 @@
 namespace picket {
 
 /// Why `row` was chosen.
-std::string sentence_for(const Row& row, const Signals& signals, const ClusterView& view, const Board& board,
+std::string sentence_for(const Ruling& row, const Signals& signals, const ClusterView& view, const Board& board,
                          const Policy& policy);
 
 /// What else deserves a look, independent of the row.
-std::vector<std::string> alarms_for(const Row& row, const Signals& signals, const ClusterView& view,
+std::vector<std::string> alarms_for(const Ruling& row, const Signals& signals, const ClusterView& view,
                                     const Board& board);
 
 }  // namespace picket

@@ -4,7 +4,7 @@ namespace picket {
 
 // One function with early returns in order of danger; read it from top to bottom. docs/safety.md gives the reason of
 // each.
-Row match(const Signals& s, const State& m) {
+Ruling match(const Signals& s, const State& m) {
   const bool runs =
       s.postmaster == Postmaster::up || s.postmaster == Postmaster::hung || s.postmaster == Postmaster::stopping;
   const bool known = runs && s.sight != Sight::none;
@@ -61,7 +61,7 @@ Row match(const Signals& s, const State& m) {
   return {Rule::R16, Advert::down, Vrrp::lower};
 }
 
-State after(const Signals& s, const State& m, const Row& row) {
+State after(const Signals& s, const State& m, const Ruling& row) {
   State next = m;
   next.advert = row.advert;
   if (s.gap) next.suspended = true;

@@ -47,7 +47,7 @@ struct State {
   bool operator==(const State&) const = default;
 };
 
-struct Row {
+struct Ruling {
   Rule rule;
   Advert advert;
   Vrrp vrrp;
@@ -56,9 +56,9 @@ struct Row {
 };
 
 /// The first row that matches.
-Row match(const Signals& signals, const State& state);
+Ruling match(const Signals& signals, const State& state);
 
 /// What is remembered after that row.
-State after(const Signals& signals, const State& state, const Row& row);
+State after(const Signals& signals, const State& state, const Ruling& row);
 
 }  // namespace picket

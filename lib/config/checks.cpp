@@ -1,0 +1,53 @@
+#include "config/checks.hpp"
+
+#include "config/values.hpp"
+
+namespace picket {
+namespace {
+
+struct Named {
+  std::string key;
+  Millis value;
+};
+
+std::string shown(const Named& named) { return named.key + " (" + duration_text(named.value) + ")"; }
+
+}  // namespace
+
+std::vector<Contradiction> contradictions(const Config& config) {
+  const Policy& policy = config.policy;
+  const Named poll{"postgresql.poll", config.postgresql.poll};
+  const Named fresh_deadline{"postgresql.fresh_deadline", config.postgresql.fresh_deadline};
+  const Named fresh{"guard.fresh", policy.fresh};
+  const Named loop_gap{"guard.loop_gap", policy.loop_gap};
+  const Named role_ttl{"guard.role_ttl", policy.role_ttl};
+  const Named suspect{"guard.suspect_after", policy.suspect_after};
+  const Named isolation{"guard.isolation_timeout", policy.isolation_timeout};
+  const Named withdraw{"guard.hang_withdraw", policy.hang_withdraw};
+  const Named stop{"guard.hang_stop", policy.hang_stop};
+
+  std::vector<Contradiction> found;
+  const auto at_least = [&](const Named& greater, const Named& less, const char* why) {
+    if (greater.value >= less.value) return;
+    found.push_back({{greater.key, less.key}, shown(greater) + " must not be less than " + shown(less) + ": " + why});
+  };
+  at_least(stop, withdraw, "a server is withdrawn before it is stopped");
+  at_least(isolation, suspect, "a lost majority is an alarm before it is isolation");
+  at_least(role_ttl, fresh, "a role is believed at least for as long as the facts are fresh");
+  at_least(withdraw, fresh_deadline, "a fresh connection has to fail once before new connections can be said to hang");
+  if (fresh.value < 2 * poll.value)
+    found.push_back(
+        {{fresh.key, poll.key},
+         shown(fresh) + " must be at least twice " + shown(poll) + ": else the facts are stale between two polls"});
+  if (loop_gap.value < 2 * poll.value)
+    found.push_back(
+        {{loop_gap.key, poll.key},
+         shown(loop_gap) + " must be at least twice " + shown(poll) + ": else each pause between polls is a gap"});
+  if (isolation.value < fresh.value + poll.value)
+    found.push_back({{isolation.key, fresh.key, poll.key},
+                     shown(isolation) + " must be at least " + shown(fresh) + " plus " + shown(poll) +
+                         ": else one lost packet is an isolation"});
+  return found;
+}
+
+}  // namespace picket

@@ -1,0 +1,163 @@
+#include "config/keys.hpp"
+
+#include "config/values.hpp"
+#include "repmgr/conninfo_host.hpp"
+
+namespace picket {
+namespace {
+
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+using std::chrono_literals::operator""min;
+using std::chrono_literals::operator""h;
+
+using Check = std::function<std::string(const std::string&)>;  // why a text is refused, or empty
+
+template <typename Value>
+using Place = Value& (*)(Config&);
+
+template <typename Value>
+const Value& value_of(const Entry& entry, const char* expected) {
+  const Value* value = std::get_if<Value>(&entry.value);
+  if (value == nullptr) throw Refusal{std::string("must be ") + expected + ", not " + entry.type};
+  return *value;
+}
+
+Key text(const char* path, Place<std::string> place, Check check) {
+  return {path, [=](Config& config, const Entry& entry) {
+            const std::string& value = value_of<std::string>(entry, "a string");
+            if (const std::string why = check(value); !why.empty()) throw Refusal{why};
+            place(config) = value;
+          }};
+}
+
+Key duration(const char* path, Place<Millis> place, Millis least, Millis most) {
+  return {path, [=](Config& config, const Entry& entry) {
+            const char* const form = "a duration in quotes with its unit, such as \"4s\" or \"250ms\"";
+            const std::optional<Millis> value = parse_duration(value_of<std::string>(entry, form));
+            if (!value) throw Refusal{std::string("must be ") + form};
+            if (*value < least || *value > most)
+              throw Refusal{"must be from " + duration_text(least) + " to " + duration_text(most)};
+            place(config) = *value;
+          }};
+}
+
+Key boolean(const char* path, Place<bool> place) {
+  return {path, [=](Config& config, const Entry& entry) { place(config) = value_of<bool>(entry, "true or false"); }};
+}
+
+template <typename Enum>
+Key choice(const char* path, Place<Enum> place, std::vector<std::pair<std::string, Enum>> words) {
+  return {path, [=](Config& config, const Entry& entry) {
+            const std::string& value = value_of<std::string>(entry, "a string");
+            std::string list;
+            for (const auto& [word, meaning] : words) {
+              if (value == word) {
+                place(config) = meaning;
+                return;
+              }
+              list += (list.empty() ? "\"" : ", \"") + word + "\"";
+            }
+            throw Refusal{"\"" + value + "\" is none of " + list};
+          }};
+}
+
+std::string absolute(const std::string& value) {
+  return value.starts_with('/') && !value.ends_with('/') ? "" : "must be an absolute path without a slash at the end";
+}
+
+std::string absolute_or_empty(const std::string& value) { return value.empty() ? "" : absolute(value); }
+
+std::string service(const std::string& value) {
+  const bool good = value.ends_with(".service") && value.find_first_of("/ \t") == std::string::npos;
+  return good ? "" : "must be the name of a systemd unit that ends in .service";
+}
+
+std::string service_or_empty(const std::string& value) { return value.empty() ? "" : service(value); }
+
+std::string listen_address(const std::string& value) {
+  return value.empty() || is_address(value, false) ? "" : "must be an IPv4 or IPv6 address, or empty for all";
+}
+
+std::string virtual_address(const std::string& value) {
+  return value.empty() || is_address(value, true) ? "" : "must be an IPv4 or IPv6 address such as \"10.0.0.5\"";
+}
+
+std::string connection_string(const std::string& value) {
+  return value.empty() ? "" : parse_conninfo_host(value).error;
+}
+
+void set_port(Config& config, const Entry& entry) {
+  const int64_t port = value_of<int64_t>(entry, "a whole number");
+  if (port < 1 || port > 65535) throw Refusal{"must be from 1 to 65535"};
+  config.http.port = static_cast<int>(port);
+}
+
+void set_max_lag(Config& config, const Entry& entry) {
+  const char* const form = "a size in quotes with its unit (B, kB, MB, GB, TB), such as \"16MB\", or \"none\"";
+  const std::string& value = value_of<std::string>(entry, form);
+  const std::optional<uint64_t> bytes = parse_size(value);
+  if (!bytes && value != "none") throw Refusal{std::string("must be ") + form};
+  config.policy.replica_max_lag = bytes;
+}
+
+}  // namespace
+
+// Each place is a lambda that names the field, so that a key cannot go to a field of another type.
+#define PLACE(field) \
+  [](Config & c) -> auto& { return c.field; }
+
+const std::vector<Key>& known_keys() {
+  static const std::vector<Key> keys = {
+      choice<Level>("level", PLACE(policy.level), {{"observe", Level::observe}, {"guard", Level::guard}}),
+      text("run_directory", PLACE(run_directory), absolute),
+      text("state_directory", PLACE(state_directory), absolute),
+
+      text("http.listen", PLACE(http.listen), listen_address),
+      {"http.port", set_port},
+
+      text("repmgr.conf", PLACE(repmgr.conf), absolute),
+      duration("repmgr.nodes_every", PLACE(repmgr.nodes_every), 500ms, 5min),
+
+      text("postgresql.conninfo", PLACE(postgresql.conninfo), connection_string),
+      text("postgresql.data_directory", PLACE(postgresql.data_directory), absolute_or_empty),
+      text("postgresql.unit", PLACE(postgresql.unit), service_or_empty),
+      duration("postgresql.poll", PLACE(postgresql.poll), 50ms, 10s),
+      duration("postgresql.fresh_every", PLACE(postgresql.fresh_every), 100ms, 1min),
+      duration("postgresql.session_deadline", PLACE(postgresql.session_deadline), 50ms, 30s),
+      duration("postgresql.connect_deadline", PLACE(postgresql.connect_deadline), 50ms, 30s),
+      duration("postgresql.fresh_deadline", PLACE(postgresql.fresh_deadline), 50ms, 30s),
+
+      text("keepalived.address", PLACE(keepalived.address), virtual_address),
+      text("keepalived.unit", PLACE(keepalived.unit), service),
+      text("keepalived.gate_file", PLACE(keepalived.gate_file), absolute),
+      text("keepalived.rank_file", PLACE(keepalived.rank_file), absolute),
+      text("keepalived.notify_fifo", PLACE(keepalived.notify_fifo), absolute_or_empty),
+
+      duration("guard.fresh", PLACE(policy.fresh), 200ms, 1min),
+      duration("guard.role_ttl", PLACE(policy.role_ttl), 0s, 5min),
+      duration("guard.loop_gap", PLACE(policy.loop_gap), 200ms, 1min),
+      duration("guard.suspect_after", PLACE(policy.suspect_after), 100ms, 5min),
+      duration("guard.isolation_timeout", PLACE(policy.isolation_timeout), 500ms, 10min),
+      duration("guard.stale_confirm", PLACE(policy.stale_confirm), 0s, 1min),
+      duration("guard.hang_withdraw", PLACE(policy.hang_withdraw), 500ms, 10min),
+      duration("guard.hang_stop", PLACE(policy.hang_stop), 500ms, 10min),
+      duration("guard.upstream_silence", PLACE(policy.upstream_silence), 1s, 1h),
+      duration("guard.rejoin_stable", PLACE(policy.rejoin_stable), 0s, 1h),
+      duration("guard.return_stable", PLACE(policy.return_stable), 0s, 1h),
+
+      {"replica.max_lag", set_max_lag},
+      boolean("replica.stale_reads", PLACE(policy.stale_reads)),
+
+      choice<LogLevel>("log.level", PLACE(log_level),
+                       {{"debug", LogLevel::debug},
+                        {"info", LogLevel::info},
+                        {"warning", LogLevel::warning},
+                        {"error", LogLevel::error}}),
+  };
+  return keys;
+}
+
+#undef PLACE
+
+}  // namespace picket

@@ -1,0 +1,112 @@
+#include "config/values.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <numeric>
+
+namespace picket {
+namespace {
+
+bool digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Takes the digits off the front of `text`; nullopt when there are none or more than fit.
+std::optional<uint64_t> take_number(std::string_view& text) {
+  uint64_t value = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc()) return std::nullopt;
+  text.remove_prefix(static_cast<size_t>(stop - text.data()));
+  return value;
+}
+
+/// How many characters have to be added, removed or changed to make one word of the other (Levenshtein).
+size_t distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), size_t{0});
+  for (size_t i = 0; i < a.size(); ++i) {
+    size_t corner = row[0]++;
+    for (size_t j = 0; j < b.size(); ++j) {
+      const size_t changed = corner + (a[i] == b[j] ? 0 : 1);
+      corner = row[j + 1];
+      row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+std::string_view last_part(std::string_view path) { return path.substr(path.rfind('.') + 1); }
+
+}  // namespace
+
+std::optional<Millis> parse_duration(std::string_view text) {
+  const std::optional<uint64_t> whole = take_number(text);
+  if (!whole || *whole > 1'000'000'000) return std::nullopt;
+  uint64_t thousandths = *whole * 1000;
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    uint64_t worth = 100;
+    if (text.empty() || !digit(text.front())) return std::nullopt;
+    for (; !text.empty() && digit(text.front()); text.remove_prefix(1), worth /= 10) {
+      if (worth == 0) return std::nullopt;
+      thousandths += worth * static_cast<uint64_t>(text.front() - '0');
+    }
+  }
+  uint64_t unit = 0;
+  if (text == "ms") unit = 1;
+  if (text == "s") unit = 1000;
+  if (text == "m") unit = 60'000;
+  if (text == "h") unit = 3'600'000;
+  if (unit == 0 || thousandths * unit % 1000 != 0) return std::nullopt;
+  return Millis(static_cast<Millis::rep>(thousandths * unit / 1000));
+}
+
+std::string duration_text(Millis duration) {
+  const Millis::rep count = duration.count();
+  if (count == 0 || count % 1000 != 0) return count == 0 ? "0s" : std::to_string(count) + "ms";
+  if (count % 3'600'000 == 0) return std::to_string(count / 3'600'000) + "h";
+  if (count % 60'000 == 0) return std::to_string(count / 60'000) + "m";
+  return std::to_string(count / 1000) + "s";
+}
+
+std::optional<uint64_t> parse_size(std::string_view text) {
+  const std::optional<uint64_t> number = take_number(text);
+  if (!number) return std::nullopt;
+  int power = -1;
+  for (const std::string_view unit : {"B", "kB", "MB", "GB", "TB"}) {
+    ++power;
+    if (text != unit) continue;
+    const uint64_t factor = uint64_t{1} << (10 * power);
+    if (*number > std::numeric_limits<uint64_t>::max() / factor) return std::nullopt;
+    return *number * factor;
+  }
+  return std::nullopt;
+}
+
+bool is_address(const std::string& text, bool prefix_allowed) {
+  const size_t slash = text.find('/');
+  const std::string address = text.substr(0, slash);
+  unsigned char bytes[16];
+  const bool v4 = inet_pton(AF_INET, address.c_str(), bytes) == 1;
+  if (!v4 && inet_pton(AF_INET6, address.c_str(), bytes) != 1) return false;
+  if (slash == std::string::npos) return true;
+  std::string_view prefix = std::string_view(text).substr(slash + 1);
+  const std::optional<uint64_t> bits = take_number(prefix);
+  return prefix_allowed && bits && prefix.empty() && *bits <= (v4 ? 32U : 128U);
+}
+
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+  std::string best;
+  size_t least = std::max<size_t>(2, word.size() / 4) + 1;
+  for (const std::string& candidate : candidates) {
+    // The right name in the wrong table is nearer than any misspelling.
+    const size_t d = last_part(candidate) == last_part(word) ? 0 : distance(word, candidate);
+    if (d >= least) continue;
+    least = d;
+    best = candidate;
+  }
+  return best;
+}
+
+}  // namespace picket

@@ -1,7 +1,7 @@
 #pragma once
-// Words for the enums that only the reports show. Role and Answer are in core/words.hpp, the verdict's in
-// core/verdict.hpp.
+// Words for what only the reports show. Role and Answer have theirs in core/words.hpp, the verdict in core/verdict.hpp.
 
+#include <string>
 #include <string_view>
 
 #include "core/facts.hpp"
@@ -15,5 +15,8 @@ std::string_view word(PostmasterFacts::Process process);
 std::string_view word(AddressFacts::State state);
 std::string_view word(KeepalivedFacts::State state);
 std::string_view word(MarkerFacts::State state);
+
+/// As PostgreSQL 15 prints a pg_lsn: two hexadecimal halves without leading zeros, "0/3000060".
+std::string lsn_text(Lsn lsn);
 
 }  // namespace picket

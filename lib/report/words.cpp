@@ -1,0 +1,71 @@
+#include "report/words.hpp"
+
+#include <array>
+#include <cinttypes>
+#include <cstdio>
+
+namespace picket {
+
+std::string_view word(Level level) {
+  switch (level) {
+    case Level::observe: return "observe";
+    case Level::guard: break;
+  }
+  return "guard";
+}
+
+std::string_view word(Node::Type type) {
+  switch (type) {
+    case Node::Type::primary: return "primary";
+    case Node::Type::standby: return "standby";
+    case Node::Type::witness: return "witness";
+    case Node::Type::unknown: break;
+  }
+  return "unknown";
+}
+
+std::string_view word(PostmasterFacts::Process process) {
+  switch (process) {
+    case PostmasterFacts::Process::absent: return "absent";
+    case PostmasterFacts::Process::alive: return "alive";
+    case PostmasterFacts::Process::unknown: break;
+  }
+  return "unknown";
+}
+
+std::string_view word(AddressFacts::State state) {
+  switch (state) {
+    case AddressFacts::State::not_configured: return "not configured";
+    case AddressFacts::State::absent: return "absent";
+    case AddressFacts::State::present: return "present";
+    case AddressFacts::State::unknown: break;
+  }
+  return "unknown";
+}
+
+std::string_view word(KeepalivedFacts::State state) {
+  switch (state) {
+    case KeepalivedFacts::State::dead: return "dead";
+    case KeepalivedFacts::State::alive: return "alive";
+    case KeepalivedFacts::State::unknown: break;
+  }
+  return "unknown";
+}
+
+std::string_view word(MarkerFacts::State state) {
+  switch (state) {
+    case MarkerFacts::State::none: return "none";
+    case MarkerFacts::State::fenced: return "fenced";
+    case MarkerFacts::State::malformed: return "malformed";
+    case MarkerFacts::State::unknown: break;
+  }
+  return "unknown";
+}
+
+std::string lsn_text(Lsn lsn) {
+  std::array<char, 32> text{};
+  const int n = std::snprintf(text.data(), text.size(), "%" PRIX64 "/%" PRIX64, lsn >> 32, lsn & 0xFFFFFFFFu);
+  return {text.data(), static_cast<size_t>(n)};
+}
+
+}  // namespace picket

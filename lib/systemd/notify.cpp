@@ -1,0 +1,54 @@
+#include "systemd/notify.hpp"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <systemd/sd-daemon.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+
+namespace picket {
+
+// The library's sd_notify() reads the variable at every call; to keep it out of the environment of children, the
+// datagram is sent here (the protocol is documented as stable in sd_notify(3), "Standalone Implementations").
+Notify::Notify(Loop& loop) : timer_(loop, [this] { send("WATCHDOG=1"); }) {
+  if (const char* path = getenv("NOTIFY_SOCKET")) socket_path_ = path;
+  unsetenv("NOTIFY_SOCKET");
+  uint64_t usec = 0;
+  const bool watched = sd_watchdog_enabled(1, &usec) > 0;
+  sockaddr_un address{};
+  if (socket_path_.size() < 2 || socket_path_.size() >= sizeof address.sun_path) return;
+  fd_ = Fd{socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  if (!watched) return;
+  watchdog_ = Millis{static_cast<int64_t>(usec / 1000)};
+  timer_.every(std::max(watchdog_ / 3, Millis{1}));
+}
+
+void Notify::send(const std::string& state) {
+  if (!fd_) return;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, socket_path_.data(), socket_path_.size());
+  if (address.sun_path[0] == '@') address.sun_path[0] = '\0';
+  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_path_.size());
+  // A service manager that does not listen is no reason to do anything else: the watchdog tells it what it must know.
+  [[maybe_unused]] const auto sent =
+      sendto(fd_.get(), state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), length);
+}
+
+void Notify::ready(const std::string& status) {
+  last_status_ = status;
+  send("READY=1\nSTATUS=" + status);
+}
+
+void Notify::status(const std::string& line) {
+  if (line == last_status_) return;
+  last_status_ = line;
+  send("STATUS=" + line);
+}
+
+void Notify::stopping() { send("STOPPING=1"); }
+
+}  // namespace picket

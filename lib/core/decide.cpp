@@ -58,15 +58,15 @@ bool stood(std::optional<Instant>& since, bool condition, Instant now, Millis bo
   return since && now - *since >= bound;
 }
 
-Marker marker_signal(const MarkerFacts& marker) {
+MarkerState marker_signal(const MarkerFacts& marker) {
   switch (marker.state) {
-    case MarkerFacts::State::none: return Marker::none;
-    case MarkerFacts::State::unknown: return Marker::unreadable;
-    case MarkerFacts::State::malformed: return Marker::fenced;
+    case MarkerFacts::State::none: return MarkerState::none;
+    case MarkerFacts::State::unknown: return MarkerState::unreadable;
+    case MarkerFacts::State::malformed: return MarkerState::fenced;
     case MarkerFacts::State::fenced: break;
   }
   const std::string isolated{word(FenceReason::isolated)};
-  return marker.reasons == std::vector{isolated} ? Marker::isolated : Marker::fenced;
+  return marker.reasons == std::vector{isolated} ? MarkerState::isolated : MarkerState::fenced;
 }
 
 }  // namespace
@@ -94,8 +94,8 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   s.lag_ok = !policy.replica_max_lag || !view.lag || *view.lag <= *policy.replica_max_lag;
   s.stale_reads = policy.stale_reads;
   s.returnable =
-      stood(m.returnable_since, view.nobody_promoted && s.marker == Marker::isolated, now, policy.return_stable);
-  const bool fenced = s.marker == Marker::fenced || s.marker == Marker::isolated;
+      stood(m.returnable_since, view.nobody_promoted && s.marker == MarkerState::isolated, now, policy.return_stable);
+  const bool fenced = s.marker == MarkerState::fenced || s.marker == MarkerState::isolated;
   const bool rejoined = stood(m.verified_since, view.verified_standby && fenced, now, policy.rejoin_stable);
 
   const Ruling row = match(s, m.state);

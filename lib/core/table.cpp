@@ -20,12 +20,12 @@ Ruling match(const Signals& s, const State& m) {
   if (s.gap) return {Rule::R0b, Advert::down, Vrrp::hold};
 
   // A fence outlives restarts and hands.
-  if (is_primary && (s.marker == Marker::fenced || s.marker == Marker::isolated))
+  if (is_primary && (s.marker == MarkerState::fenced || s.marker == MarkerState::isolated))
     return {Rule::R2, Advert::down, Vrrp::fault, Action::stop_now};
   if (s.postmaster == Postmaster::orphans) return {Rule::R9, Advert::down, Vrrp::fault, Action::kill_rest};
-  if (s.marker == Marker::isolated && s.postmaster == Postmaster::absent && s.returnable)
+  if (s.marker == MarkerState::isolated && s.postmaster == Postmaster::absent && s.returnable)
     return {Rule::B3, Advert::down, Vrrp::fault, Action::start};
-  if (s.marker != Marker::none && !is_standby) return {Rule::R2h, Advert::down, Vrrp::fault};
+  if (s.marker != MarkerState::none && !is_standby) return {Rule::R2h, Advert::down, Vrrp::fault};
 
   if (is_primary && s.rival == Rival::confirmed)
     return {Rule::R3, Advert::down, Vrrp::fault, s.followed ? Action::stop_fast : Action::stop_now, FenceReason::stale};

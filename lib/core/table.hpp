@@ -8,9 +8,9 @@
 namespace picket {
 
 enum class Postmaster : uint8_t { unknown, absent, starting, up, hung, orphans, stopping };
-enum class Sight : uint8_t { none, cached, fresh };                  ///< how well the role is known just now
-enum class Marker : uint8_t { none, isolated, fenced, unreadable };  ///< `isolated`: fenced for that reason alone
-enum class Majority : uint8_t { fresh, suspect, lost };              ///< of the registered nodes, self included
+enum class Sight : uint8_t { none, cached, fresh };                       ///< how well the role is known just now
+enum class MarkerState : uint8_t { none, isolated, fenced, unreadable };  ///< `isolated`: fenced for that reason alone
+enum class Majority : uint8_t { fresh, suspect, lost };                   ///< of the registered nodes, self included
 /// Another primary: none; a standby follows someone unseen on another timeline; claimed by a node without a majority of
 /// followers; proven by a majority of followers; and proven in two looks over the confirm time.
 enum class Rival : uint8_t { none, implied, claimed, proven, confirmed };
@@ -23,7 +23,7 @@ struct Signals {
   Sight sight = Sight::none;
   bool foreign = false;  ///< a majority shares another system identifier
   bool gap = false;      ///< the agent did not run for longer than the bound
-  Marker marker = Marker::none;
+  MarkerState marker = MarkerState::none;
   Majority majority = Majority::fresh;
   bool small_cluster = false;  ///< fewer than three registered nodes
   Rival rival = Rival::none;

@@ -1,0 +1,199 @@
+#include "agent.hpp"
+
+#include "core/words.hpp"
+#include "log.hpp"
+
+namespace picket {
+namespace {
+
+// An order is repeated when the facts have not followed it for this long.
+constexpr Millis order_again{2000};
+
+std::string join(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const auto& part : parts) text += (text.empty() ? "" : "; ") + part;
+  return text;
+}
+
+bool stops(Action action) {
+  return action == Action::stop_fast || action == Action::stop_now || action == Action::kill_rest;
+}
+
+}  // namespace
+
+Agent::Agent(Loop& loop, Worker& disk, Worker& names, Bus& bus, Notify& notify, const Config& config,
+             const RepmgrConf& repmgr)
+    : loop_(loop),
+      notify_(notify),
+      config_(config),
+      units_(bus),
+      marker_(loop, disk, config.state_directory + "/fence.json", config.run_directory + "/fence.json",
+              [this] { soon_.start(Millis{0}); }),
+      observers_(loop, disk, names, bus, config, repmgr, [this] { soon_.start(Millis{0}); }),
+      vrrp_(config.keepalived.gate_file, config.keepalived.rank_file),
+      ladder_(loop, units_,
+              [this] {
+                report_fence();
+                observers_.look_now();
+                soon_.start(Millis{0});
+              }),
+      resume_(config.run_directory + "/state.json"),
+      soon_(loop, [this] { round(); }),
+      each_poll_(loop, [this] { round(); }) {
+  memory_ = resume_.load(boot_now(), config.policy.isolation_timeout, snapshot_.generation);
+  if (marker_.facts().state == MarkerFacts::State::fenced)
+    log(Priority::warning, "this node is fenced: " + marker_.facts().sentence);
+  each_poll_.every(config.postgresql.poll);
+}
+
+Agent::~Agent() {
+  // Whoever reads the gate must not go on believing an agent that is gone.
+  if (acts()) vrrp_.close_gate();
+}
+
+void Agent::round() {
+  const Instant now = boot_now();
+  Board board = observers_.board();
+  board.marker = marker_.facts();
+  board.fence_in_progress = ladder_.climbing();
+  Step step = decide(memory_, board, now, config_.policy);
+  memory_ = step.memory;
+  signals_ = step.signals;
+  publish(step, std::move(board), now);
+  apply(snapshot_.verdict);
+}
+
+// The order of withdrawal: the health page first, the address next, PostgreSQL last.
+void Agent::publish(const Step& step, Board board, Instant now) {
+  const bool changed = snapshot_.decided == Instant{} || !(step.verdict == snapshot_.verdict);
+  if (changed) {
+    ++snapshot_.generation;
+    snapshot_.since = now;
+    snapshot_.verdict = step.verdict;
+  }
+  snapshot_.decided = now;
+  snapshot_.level = config_.policy.level;
+  snapshot_.board = std::move(board);
+  snapshot_.fence_phase = ladder_.progress().phase;
+  snapshot_.fence_rungs.clear();
+  for (const Rung& rung : ladder_.progress().rungs)
+    snapshot_.fence_rungs.push_back(std::to_string(rung.at.count()) + " ms " + rung.what +
+                                    (rung.outcome.empty() ? "" : ": " + rung.outcome));
+  if (!changed) return;
+
+  const Verdict& v = snapshot_.verdict;
+  const std::string rule{word(v.rule)};
+  const bool urgent = stops(v.action) || v.rule == Rule::R3c || v.rule == Rule::R2h;
+  std::string text = rule + " " + v.sentence;
+  if (!acts() && v.action != Action::none) text += " (level observe: nothing is done)";
+  log(urgent ? Priority::warning : Priority::notice, text,
+      {{"MESSAGE_ID", "6f2c1d5e8a9b4c3f9d7e0a1b2c3d4e5f"},
+       {"PICKET_GENERATION", std::to_string(snapshot_.generation)},
+       {"PICKET_RULE", rule},
+       {"PICKET_SENTENCE", v.sentence},
+       {"PICKET_ROLE", std::string(word(v.role))},
+       {"PICKET_ADVERT", std::string(word(v.advert))},
+       {"PICKET_VRRP", std::string(word(v.vrrp))},
+       {"PICKET_ACTION", std::string(word(v.action))},
+       {"PICKET_ALARMS", join(v.alarms)}});
+  for (const auto& alarm : v.alarms) log(Priority::warning, "alarm: " + alarm);
+  notify_.status(text);
+}
+
+void Agent::apply(const Verdict& verdict) {
+  if (!acts()) return;
+  vrrp_.publish(verdict.vrrp, verdict.advert);
+  if (verdict.remove_address)
+    if (const std::string error = observers_.remove_address(); !error.empty()) log(Priority::error, error);
+  act(verdict);
+  if (const std::string error = resume_.save(memory_, snapshot_.generation, snapshot_.decided); !error.empty())
+    log(Priority::warning, error);
+  report_problems();
+}
+
+void Agent::act(const Verdict& verdict) {
+  if (stops(verdict.action)) return stop(verdict);
+  if (verdict.action == Action::start) return start();
+  if (verdict.clear_marker) {
+    log(Priority::notice, "this node is a verified standby again: the fence marker is cleared");
+    marker_.clear_all();
+  }
+}
+
+void Agent::stop(const Verdict& verdict) {
+  if (verdict.reason != FenceReason::none)
+    marker_.add(std::string(word(verdict.reason)), verdict.sentence, verdict.timeline);
+  // Just proved dead: the facts need a moment to say so too.
+  if (!ladder_.climbing() && ladder_.progress().phase == "proved" && boot_now() - last_climb_ < order_again &&
+      ladder_.progress().action == verdict.action)
+    return;
+  FenceTarget target;
+  target.unit = observers_.unit_name();
+  target.data_directory = observers_.data_directory();
+  target.control_group = snapshot_.board.unit.control_group;
+  target.postmaster_pid = snapshot_.board.postmaster.pid;
+  target.tcp_host = snapshot_.board.self_host;
+  if (const auto& file = observers_.pid_file()) {
+    target.shared_memory_id = file->shm_id;
+    target.port = file->port;
+    target.socket_folder = file->socket_folder;
+  }
+  last_climb_ = boot_now();
+  ladder_.climb(std::move(target), verdict.action);
+}
+
+void Agent::start() {
+  const Instant now = boot_now();
+  if (starting_ || (last_start_ != Instant{} && now - last_start_ < order_again)) return;
+  if (observers_.unit_name().empty()) return;
+  starting_ = true;
+  last_start_ = now;
+  const std::string reason{word(FenceReason::isolated)};
+  const std::string sentence = snapshot_.board.marker.sentence;
+  const uint32_t timeline = snapshot_.board.marker.timeline;
+  marker_.clear(reason);
+  log(Priority::notice, "starting " + observers_.unit_name() + " again");
+  units_.start_unit(observers_.unit_name(),
+                    [this, watch = lifetime_.watch(), reason, sentence, timeline](const std::string& error) {
+                      if (watch.expired()) return;
+                      starting_ = false;
+                      if (error.empty()) return;
+                      log(Priority::error, "PostgreSQL could not be started again: " + error);
+                      marker_.add(reason, sentence, timeline);
+                    });
+}
+
+void Agent::report_fence() {
+  const Progress& progress = ladder_.progress();
+  if (progress.phase == logged_phase_) return;
+  logged_phase_ = progress.phase;
+  std::string text = "fence: " + progress.phase + " after " + std::to_string(progress.total.count()) + " ms";
+  if (!progress.proof.empty()) text += ": " + progress.proof;
+  log(progress.phase == "not proved" ? Priority::error : Priority::warning, text,
+      {{"PICKET_FENCE_PHASE", progress.phase}, {"PICKET_FENCE_MS", std::to_string(progress.total.count())}});
+}
+
+void Agent::report_problems() {
+  std::vector<std::string> problems = observers_.problems();
+  for (const std::string& problem : {vrrp_.problem(), marker_.trouble()})
+    if (!problem.empty()) problems.push_back(problem);
+  if (problems == logged_problems_) return;
+  for (const auto& problem : problems) log(Priority::warning, problem);
+  logged_problems_ = std::move(problems);
+}
+
+std::string Agent::fence(const std::string& why, const std::string& who) {
+  marker_.add(std::string(word(FenceReason::operator_order)), (why.empty() ? "ordered" : why) + " (by " + who + ")",
+              snapshot_.verdict.timeline);
+  log(Priority::warning, "fenced by order of " + who + ": " + why);
+  return "this node is fenced; a primary here is stopped now, and stays stopped until `picket unfence`\n";
+}
+
+std::string Agent::unfence(const std::string& who) {
+  if (marker_.facts().state == MarkerFacts::State::none) return "this node is not fenced\n";
+  log(Priority::warning, "unfenced by order of " + who + "; it was: " + marker_.facts().sentence);
+  marker_.clear_all();
+  return "the fence marker is cleared; PostgreSQL is not started by this\n";
+}
+
+}  // namespace picket

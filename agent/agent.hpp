@@ -1,0 +1,69 @@
+#pragma once
+// The shell around the decision. Its life is one sentence, repeated: observe, decide, apply. Every effect is asserted
+// again on each round until the facts agree; nothing hangs on having seen an edge.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+#include "core/decide.hpp"
+#include "fence/ladder.hpp"
+#include "fence/marker_store.hpp"
+#include "keepalived/vrrp_files.hpp"
+#include "observers.hpp"
+#include "report/snapshot.hpp"
+#include "resume.hpp"
+#include "systemd/notify.hpp"
+
+namespace picket {
+
+class Agent {
+ public:
+  /// Begins to observe and to decide. All references must outlive this. Throws when the configuration cannot work.
+  Agent(Loop& loop, Worker& disk, Worker& names, Bus& bus, Notify& notify, const Config& config,
+        const RepmgrConf& repmgr);
+  ~Agent();
+
+  /// The current verdict with its facts; null before the first.
+  const Snapshot* snapshot() const { return snapshot_.generation > 0 ? &snapshot_ : nullptr; }
+  const Signals& signals() const { return signals_; }
+  const Policy& policy() const { return config_.policy; }
+
+  // Orders of the operator, by way of the control socket. Each returns what to tell him.
+  std::string fence(const std::string& why, const std::string& who);
+  std::string unfence(const std::string& who);
+  void heard(const NotifyEvent& event) { observers_.heard(event); }
+
+ private:
+  void round();
+  void apply(const Verdict& verdict);
+  void publish(const Step& step, Board board, Instant now);
+  void act(const Verdict& verdict);
+  void stop(const Verdict& verdict);
+  void start();
+  void report_fence();
+  void report_problems();
+  bool acts() const { return config_.policy.level != Level::observe; }
+
+  Loop& loop_;
+  Notify& notify_;
+  const Config& config_;
+  Units units_;
+  MarkerStore marker_;
+  Observers observers_;
+  VrrpFiles vrrp_;
+  Ladder ladder_;
+  Resume resume_;
+  Memory memory_;
+  Signals signals_;
+  Snapshot snapshot_;
+  bool starting_ = false;
+  Instant last_start_{}, last_climb_{};
+  std::string logged_phase_;
+  std::vector<std::string> logged_problems_;
+  Timer soon_, each_poll_;
+  Lifetime lifetime_;
+};
+
+}  // namespace picket

@@ -1,0 +1,55 @@
+#include "commands.hpp"
+
+#include "keepalived/notify_args.hpp"
+#include "log.hpp"
+#include "report/explain_text.hpp"
+#include "report/health.hpp"
+#include "report/status_json.hpp"
+
+namespace picket {
+namespace {
+
+ControlReply status(const Agent& agent) {
+  const Snapshot* snapshot = agent.snapshot();
+  if (!snapshot) return {1, "nothing has been decided yet\n"};
+  return {0, status_json(*snapshot, boot_now())};
+}
+
+// The same question as the health page, so that Keepalived and HAProxy cannot be told different things.
+ControlReply check(const Agent& agent, const std::string& what) {
+  const std::string path = what == "primary"   ? "/primary"
+                           : what == "standby" ? "/replica"
+                           : what == "alive"   ? "/health"
+                                               : "";
+  if (path.empty()) return {2, "check what? primary, standby or alive\n"};
+  const HealthAnswer answer = health(path, agent.snapshot(), boot_now(), agent.policy().fresh);
+  return {answer.status == 200 ? 0 : 1, std::string(answer.body)};
+}
+
+ControlReply notify(Agent& agent, const std::vector<std::string>& words) {
+  const NotifyArgs args = parse_notify_args({words.begin() + 1, words.end()});
+  if (!args.error.empty()) return {2, args.error + "\n"};
+  agent.heard(args.event);
+  log(Priority::info, "keepalived says " + args.event.text());
+  return {0, ""};
+}
+
+}  // namespace
+
+ControlReply command(Agent& agent, const ControlRequest& request) {
+  const auto& words = request.words;
+  const std::string& verb = words.front();
+  const std::string argument = words.size() > 1 ? words[1] : "";
+  if (verb == "status") return status(agent);
+  if (verb == "check") return check(agent, argument);
+  if (verb == "notify") return notify(agent, words);
+  if (verb == "explain") {
+    if (!agent.snapshot()) return {1, "nothing has been decided yet\n"};
+    return {0, explain_text(*agent.snapshot(), agent.signals(), agent.policy())};
+  }
+  if (verb != "fence" && verb != "unfence") return {2, "unknown verb: " + verb + "\n"};
+  if (!request.privileged) return {2, "only root and the daemon's own user may " + verb + "\n"};
+  return {0, verb == "fence" ? agent.fence(argument, request.who) : agent.unfence(request.who)};
+}
+
+}  // namespace picket

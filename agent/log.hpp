@@ -1,0 +1,23 @@
+#pragma once
+// Log lines. Under systemd they go to the journal with their fields (sd_journal_send(3)); anywhere else to standard
+// error.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace picket {
+
+/// The syslog priorities in use (syslog(3)).
+enum class Priority : uint8_t { error = 3, warning = 4, notice = 5, info = 6, debug = 7 };
+
+/// Lines less urgent than this are dropped.
+void set_log_limit(Priority limit);
+
+/// One line. `fields` are added to the journal entry only: upper-case names without their own "PRIORITY" or "MESSAGE".
+void log(Priority priority, std::string_view message,
+         const std::vector<std::pair<std::string, std::string>>& fields = {});
+
+}  // namespace picket

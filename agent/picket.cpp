@@ -1,0 +1,56 @@
+// picket, the command line: `picket VERB`. Most verbs ask the daemon over its control socket.
+
+#include <CLI/CLI.hpp>
+
+#include "verbs/verbs.hpp"
+#include "version.hpp"
+
+int main(int argc, char** argv) {
+  using namespace picket;
+  Context context;
+  int result = 0;
+  CLI::App app{"picket keeps a PostgreSQL cluster honest: ask the agent of this node"};
+  app.set_version_flag("--version", std::string("picket ") + version);
+  app.add_option("--config", context.config_path, "the configuration file")->capture_default_str();
+  app.add_option("--socket", context.socket_path, "the control socket of picketd")->capture_default_str();
+  app.require_subcommand(1);
+
+  bool as_json = false, watch = false;
+  auto* status = app.add_subcommand("status", "what this node is, why, and what its peers say");
+  status->add_flag("--json", as_json, "the same JSON as GET /status");
+  status->add_flag("--watch", watch, "again every second");
+  status->callback([&] { result = verb_status(context, as_json, watch); });
+
+  std::string what;
+  auto* check = app.add_subcommand("check", "Keepalived track script: exit 0 if this node is that");
+  check->add_option("what", what, "primary, standby or alive")->required();
+  check->callback([&] { result = verb_check(context, what); });
+
+  std::vector<std::string> words;
+  auto* notify = app.add_subcommand("notify", "Keepalived notify script");
+  notify->add_option("words", words, "INSTANCE NAME STATE PRIORITY, or master|backup|fault|stop")->required();
+  notify->callback([&] { result = verb_notify(context, words); });
+
+  auto* explain = app.add_subcommand("explain", "how the current verdict came about");
+  explain->callback([&] { result = verb_explain(context); });
+
+  std::string why;
+  auto* fence = app.add_subcommand("fence", "stop a primary here and keep it stopped");
+  fence->add_option("--reason", why, "for the marker and the journal");
+  fence->callback([&] { result = verb_fence(context, why); });
+  auto* unfence = app.add_subcommand("unfence", "lift the fence marker; starts nothing");
+  unfence->callback([&] { result = verb_unfence(context); });
+
+  auto* gate = app.add_subcommand("gate", "what systemd and repmgr call");
+  gate->require_subcommand(1);
+  gate->add_subcommand("close", "close Keepalived's gate, without the daemon")->callback([&] {
+    result = verb_gate_close(context);
+  });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return result;
+}

@@ -1,0 +1,113 @@
+// picketd, the daemon: reads its configuration, opens its faces, and runs the loop until it is told to stop.
+
+#include <clocale>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+
+#include "agent.hpp"
+#include "commands.hpp"
+#include "control.hpp"
+#include "files.hpp"
+#include "http/server.hpp"
+#include "log.hpp"
+#include "report/pages.hpp"
+#include "version.hpp"
+
+namespace {
+
+using namespace picket;
+
+constexpr int exit_config = 78;  // EX_CONFIG, sysexits.h; the unit does not restart after it
+
+/// What a mistake in a file is called, whatever the file.
+struct BadConfiguration : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+RepmgrConf read_repmgr_conf(const std::string& path) {
+  const auto text = read_file(path);
+  if (!text) throw BadConfiguration(path + ": cannot be read: " + std::strerror(errno));
+  RepmgrConf conf = parse_repmgr_conf(*text, path);
+  for (const auto& warning : conf.warnings) log(Priority::warning, warning);
+  return conf;
+}
+
+Priority priority_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug: return Priority::debug;
+    case LogLevel::warning: return Priority::warning;
+    case LogLevel::error: return Priority::error;
+    case LogLevel::info: break;
+  }
+  return Priority::info;
+}
+
+int run(const std::string& path) {
+  const Config config = load_file(path);
+  set_log_limit(priority_of(config.log_level));
+  const RepmgrConf repmgr = read_repmgr_conf(config.repmgr.conf);
+
+  Loop loop;
+  const OnSignal on_term(loop, SIGTERM, [&] { loop.exit(0); });
+  const OnSignal on_int(loop, SIGINT, [&] { loop.exit(0); });
+  // Two threads for what may hang: the disk, and the name service.
+  Worker disk(loop), names(loop);
+  Notify notify(loop);
+  Bus bus(loop, "", {});
+  Agent agent(loop, disk, names, bus, notify, config, repmgr);
+
+  Pages pages(config.policy.fresh);
+  Server::Options options;
+  options.address = config.http.listen;
+  options.port = config.http.port;
+  const Server server(loop, options, [&](Method, std::string_view page, std::string_view) -> const Page& {
+    return pages.page(page, agent.snapshot(), boot_now());
+  });
+  const Control control(loop, config.run_directory + "/control.sock",
+                        [&](const ControlRequest& request) { return command(agent, request); });
+
+  log(Priority::notice, std::string("picketd ") + version + " watches node " + std::to_string(repmgr.node_id) + " (" +
+                            repmgr.node_name + ") at level " +
+                            (config.policy.level == Level::observe ? "observe" : "guard") + ", health on port " +
+                            std::to_string(server.port()));
+  notify.ready("looking");
+  const int code = loop.run();
+  notify.stopping();
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::string path = "/etc/picket/picket.toml";
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    if (argument == "--version") {
+      std::cout << "picketd " << picket::version << "\n";
+      return 0;
+    }
+    if (argument == "--config" && i + 1 < argc) {
+      path = argv[++i];
+      continue;
+    }
+    std::cerr << "usage: picketd [--config FILE] [--version]\n";
+    return 2;
+  }
+  setenv("LC_ALL", "C", 1);  // the words of libpq and the C library in one language
+  signal(SIGPIPE, SIG_IGN);
+  try {
+    return run(path);
+  } catch (const picket::ConfigError& error) {
+    picket::log(picket::Priority::error, error.what());
+  } catch (const picket::RepmgrConfError& error) {
+    picket::log(picket::Priority::error, error.what());
+  } catch (const BadConfiguration& error) {
+    picket::log(picket::Priority::error, error.what());
+  } catch (const std::exception& error) {
+    picket::log(picket::Priority::error, std::string("stopped by an error: ") + error.what());
+    return 1;
+  }
+  return exit_config;
+}

@@ -1,0 +1,30 @@
+#pragma once
+// The verbs of `picket`, one file each. Each returns the exit status: 0 yes or done, 1 no, 2 wrong use or no right, 3
+// the daemon cannot be asked.
+
+#include <string>
+#include <vector>
+
+namespace picket {
+
+/// What every verb may need to know.
+struct Context {
+  std::string config_path = "/etc/picket/picket.toml";
+  std::string socket_path = "/run/picket/control.sock";
+};
+
+int verb_status(const Context& context, bool as_json, bool watch);
+/// Keepalived's track script. Whatever goes wrong is "no": nobody holds an address on a guess.
+int verb_check(const Context& context, const std::string& what);
+/// Keepalived's notify script, in both forms.
+int verb_notify(const Context& context, const std::vector<std::string>& args);
+int verb_explain(const Context& context);
+int verb_fence(const Context& context, const std::string& why);
+int verb_unfence(const Context& context);
+/// ExecStopPost= of the unit: closes Keepalived's gate without the daemon.
+int verb_gate_close(const Context& context);
+
+/// Sends one request and prints the answer; 3 with a sentence when the daemon cannot be asked.
+int ask_and_print(const Context& context, const std::vector<std::string>& words);
+
+}  // namespace picket

@@ -1,6 +1,6 @@
 #pragma once
-// A libpq connection string taken apart. Nothing is looked up: no environment, no service file, no name service. Passwords
-// stay inside `options`; do not print that.
+// A libpq connection string taken apart. Nothing is looked up: no environment, no service file, no name service.
+// Passwords stay inside `options`; do not print that.
 
 #include <optional>
 #include <string>
@@ -25,8 +25,8 @@ struct ConnInfo {
   const std::string& address() const { return hostaddr.empty() ? host : hostaddr; }
 };
 
-/// Parses "key=value ..." or a postgresql:// URI (PQconninfoParse, libpq docs 34.1). Returns nothing and fills `error` with
-/// libpq's words when the text is not a connection string or asks for `service=`, which is read from a file.
+/// Parses "key=value ..." or a postgresql:// URI (PQconninfoParse, libpq docs 34.1). Returns nothing and fills `error`
+/// with libpq's words when the text is not a connection string or asks for `service=`, which is read from a file.
 std::optional<ConnInfo> parse_conninfo(const std::string& text, std::string& error);
 
 /// True when this single host needs a name service: neither empty, nor a socket folder ("/..." or "@..."), nor numeric.

@@ -1,7 +1,7 @@
 #pragma once
-// Watches the local data directory and its postmaster: inotify on the files that announce a change, a pidfd that tells the
-// postmaster's end at once, and a look each second. Files are read on a Worker, since the disk may hang: a look that is not
-// back in time makes the facts unknown, and is not waited for.
+// Watches the local data directory and its postmaster: inotify on the files that announce a change, a pidfd that tells
+// the postmaster's end at once, and a look each second. Files are read on a Worker, since the disk may hang: a look
+// that is not back in time makes the facts unknown, and is not waited for.
 
 #include <functional>
 #include <memory>
@@ -18,8 +18,9 @@ namespace picket {
 
 class DataDirectory {
  public:
-  /// Begins at once. `disk` must outlive this. `changed` runs on the loop after every look and when the postmaster ends;
-  /// a promotion (files `promote`, standby.signal, a new pg_wal/*.history) makes it run too: a hint to ask the server.
+  /// Begins at once. `disk` must outlive this. `changed` runs on the loop after every look and when the postmaster
+  /// ends; a promotion (files `promote`, standby.signal, a new pg_wal/*.history) makes it run too: a hint to ask the
+  /// server.
   DataDirectory(Loop& loop, Worker& disk, std::string path, std::function<void()> changed);
   ~DataDirectory();
   DataDirectory(const DataDirectory&) = delete;
@@ -27,6 +28,8 @@ class DataDirectory {
 
   const PostmasterFacts& postmaster() const { return postmaster_; }
   const DiskFacts& disk() const { return disk_; }
+  /// The path as /proc/PID/cwd shows it (realpath(3)); as configured until the first look found it.
+  const std::string& canonical_path() const { return canonical_path_.empty() ? path_ : canonical_path_; }
   /// postmaster.pid as last read; nothing when there is none.
   const std::optional<PostmasterPid>& pid_file() const { return pid_file_; }
   /// Looks now instead of at the next second.
@@ -43,12 +46,15 @@ class DataDirectory {
   void take(const DiskReading& reading);
   void take_pid_file(const DiskReading& reading);
   void watch_paths(const DiskReading& reading);
+  void watch_wal();
   void unwatch_paths();
-  void watch_postmaster(int pid);
+  void watch_postmaster();
   void postmaster_ended();
   void set_absent();
   void set_unknown(const std::string& why);
   void count_survivors();
+  void survivors_again();
+  void tell();
 
   Loop& loop_;
   Worker& worker_;
@@ -61,7 +67,6 @@ class DataDirectory {
   std::optional<Instant> absent_since_;  ///< a process that began later is no survivor
   std::shared_ptr<Look> running_;        ///< its `owner` is cleared when this dies first
   bool look_again_ = false;
-  bool overdue_ = false;
   uint64_t watched_device_ = 0, watched_inode_ = 0;
   std::unique_ptr<PathWatch> directory_watch_, wal_watch_;
   std::unique_ptr<ProcessWatch> postmaster_watch_;

@@ -1,6 +1,6 @@
 #pragma once
-// One look at a PostgreSQL data directory. The calls wait for the disk, so the loop has them done on a Worker; a program that
-// lives for one question (the boot gate) calls them directly.
+// One look at a PostgreSQL data directory. The calls wait for the disk, so the loop has them done on a Worker; a
+// program that lives for one question (the boot gate) calls them directly.
 
 #include <cstdint>
 #include <optional>
@@ -19,12 +19,13 @@ struct DiskReading {
 
   bool pid_file_exists = false;
   std::optional<PostmasterPid> pid_file;
-  std::string pid_file_error;      ///< it is there and cannot be read or makes no sense
+  std::string pid_file_error;  ///< it is there and cannot be read or makes no sense
 
   DiskFacts disk;
 };
 
-/// Looks at postmaster.pid, the signal files and global/pg_control below `path`. Never throws; blocks while the disk does.
+/// Looks at postmaster.pid, the signal files and global/pg_control below `path`. Never throws; blocks while the disk
+/// does.
 DiskReading read_data_directory(const std::string& path);
 
 }  // namespace picket

@@ -1,6 +1,7 @@
 #pragma once
-// global/pg_control taken apart: how PostgreSQL would start from this data directory (src/include/catalog/pg_control.h).
-// Knows the layout of control version 1300, which PostgreSQL 13 to 17 share, on 64-bit little-endian machines. Pure.
+// global/pg_control taken apart: how PostgreSQL would start from this data directory
+// (src/include/catalog/pg_control.h). Knows the layout of control version 1300, which PostgreSQL 13 to 17 share, on
+// 64-bit little-endian machines. Pure.
 
 #include <cstdint>
 #include <optional>
@@ -13,15 +14,15 @@ namespace picket {
 
 struct ControlFile {
   uint64_t system_identifier = 0;
-  std::string state;                 ///< as pg_controldata prints it, e.g. "in production"
+  std::string state;  ///< as pg_controldata prints it, e.g. "in production"
   Lsn checkpoint_lsn = 0;
   uint32_t checkpoint_timeline = 0;  ///< of the latest checkpoint; lags after a promotion
   Lsn min_recovery_lsn = 0;          ///< 0 unless in recovery
   uint32_t min_recovery_timeline = 0;
 };
 
-/// Parses the file's first bytes (at least 292). Returns nothing and fills `error` for a short file, an unknown version, or a
-/// checksum that does not match, which may also mean that the server was writing just then: read again.
+/// Parses the file's first bytes (at least 292). Returns nothing and fills `error` for a short file, an unknown
+/// version, or a checksum that does not match, which may also mean that the server was writing just then: read again.
 std::optional<ControlFile> parse_pg_control(std::span<const unsigned char> bytes, std::string& error);
 
 /// CRC-32C (Castagnoli), as PostgreSQL computes it.

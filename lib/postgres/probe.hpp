@@ -1,7 +1,8 @@
 #pragma once
-// Watches one PostgreSQL server in two ways at once: a session held open that answers the status query every `poll`, and a
-// fresh connection every `fresh_every`. Each way has its own deadline and its own Attempts, because each lies in a different
-// failure: a session goes on while the postmaster is frozen, a fresh connection is refused while all slots are taken.
+// Watches one PostgreSQL server in two ways at once: a session held open that answers the status query every `poll`,
+// and a fresh connection every `fresh_every`. Each way has its own deadline and its own Attempts, because each lies in
+// a different failure: a session goes on while the postmaster is frozen, a fresh connection is refused while all slots
+// are taken.
 
 #include <functional>
 #include <memory>
@@ -12,30 +13,30 @@
 #include "loop/loop.hpp"
 #include "loop/sources.hpp"
 #include "loop/worker.hpp"
-#include "postgres/connection.hpp"
+#include "postgres/pg_connection.hpp"
 #include "postgres/resolver.hpp"
 #include "postgres/rows.hpp"
 
 namespace picket {
 
 struct ProbeOptions {
-  std::string conninfo;            ///< libpq connection string; names in it are resolved on the worker
-  Millis poll{250};                ///< between status queries, and between attempts to get the session back
-  Millis session_deadline{1000};   ///< for one query; also the server's statement_timeout
-  Millis connect_deadline{1000};   ///< for the session's connect
-  Millis fresh_every{2000};        ///< from the beginning of one fresh connection to the next
-  Millis fresh_deadline{1000};     ///< for one fresh connect; after a timeout the next begins at once
-  std::string extra_query;         ///< a second statement for the held session, "" = none
+  std::string conninfo;           ///< libpq connection string; names in it are resolved on the worker
+  Millis poll{250};               ///< between status queries, and between attempts to get the session back
+  Millis session_deadline{1000};  ///< for one query; also the server's statement_timeout
+  Millis connect_deadline{1000};  ///< for the session's connect
+  Millis fresh_every{2000};       ///< from the beginning of one fresh connection to the next
+  Millis fresh_deadline{1000};    ///< for one fresh connect; after a timeout the next begins at once
+  std::string extra_query;        ///< a second statement for the held session, "" = none
   Millis extra_every{2000};
-  std::function<void(const Rows&)> extra_rows;               ///< its rows
-  std::function<void(const std::string&)> extra_failed;      ///< its SQL error; the session goes on
+  std::function<void(const Rows&)> extra_rows;           ///< its rows
+  std::function<void(const std::string&)> extra_failed;  ///< its SQL error; the session goes on
 };
 
 class Probe {
  public:
-  /// Begins at once. `resolver` must outlive this and should run name lookups only. `changed` runs on the loop after every
-  /// attempt that ended, also when it ended like the one before, since its time is news. A connection string that cannot be
-  /// parsed makes both ways of asking `failed` for good, with the reason. Callbacks may destroy the probe.
+  /// Begins at once. `resolver` must outlive this and should run name lookups only. `changed` runs on the loop after
+  /// every attempt that ended, also when it ended like the one before, since its time is news. A connection string that
+  /// cannot be parsed makes both ways of asking `failed` for good, with the reason. Callbacks may destroy the probe.
   Probe(Loop& loop, Worker& resolver, ProbeOptions options, std::function<void()> changed);
   ~Probe();
   Probe(const Probe&) = delete;
@@ -47,28 +48,39 @@ class Probe {
   void look_now();
 
  private:
-  Parameters parameters(bool held) const;
-  bool can_connect(Attempts& attempts);
+  void tell();
+  void look_fresh();
+  void names_changed();
+  Parameters parameters(size_t first) const;
+  std::optional<std::string> obstacle();
+
+  void session_due();
   void open_session();
   void session_opened(const Outcome& outcome);
-  void session_ended(const Outcome& outcome);
+  void session_lost(const Outcome& outcome);
+  void session_over(const Outcome& outcome, Instant asked);
   void ask();
-  void asked(const Outcome& outcome, const Rows& rows);
-  void extra_or_wait();
+  void answered(const Outcome& outcome, const Rows& rows);
+  bool extra_due() const;
+  void ask_extra();
+  void extra_answered(const Outcome& outcome, const Rows& rows);
+  void wait();
+
   void open_fresh();
   void fresh_ended(const Outcome& outcome);
-  void tell();
 
   Loop& loop_;
   ProbeOptions options_;
   std::function<void()> changed_;
   ServerView view_;
+  std::string unusable_;  ///< why `conninfo` cannot be used
   std::unique_ptr<Resolver> resolver_;
-  std::unique_ptr<Connection> session_, fresh_;
+  std::unique_ptr<PgConnection> session_, fresh_;
   Timer session_timer_, fresh_timer_;
-  Instant session_began_{}, session_asked_{}, fresh_asked_{}, extra_asked_{};
-  bool look_again_ = false;
-  bool extra_due_ = true;
+  Instant began_, session_began_{}, session_asked_{}, fresh_asked_{};
+  std::optional<Instant> extra_asked_;
+  bool session_is_new_ = false;                 ///< its first answer is still to come
+  bool look_again_ = false;                     ///< look_now() came while a question was under way
   size_t session_first_ = 0, fresh_first_ = 0;  ///< which of several addresses is tried first; moves on after a timeout
 };
 

@@ -1,6 +1,6 @@
 #pragma once
-// Turns the names of a connection string into numeric addresses on a worker thread, because libpq would resolve them on the
-// loop. The last good answer is kept while the name service fails.
+// Turns the names of a connection string into numeric addresses on a worker thread, because libpq would resolve them on
+// the loop. The last good answer is kept while the name service fails.
 
 #include <functional>
 #include <memory>
@@ -23,14 +23,14 @@ struct Endpoint {
   bool operator==(const Endpoint&) const = default;
 };
 
-/// The options of `info` with host, hostaddr and port replaced by `endpoints`, beginning with number `first` (modulo their
-/// count). Pure.
+/// The options of `info` with host, hostaddr and port replaced by `endpoints`, beginning with number `first` (modulo
+/// their count). Pure.
 Parameters connect_parameters(const ConnInfo& info, const std::vector<Endpoint>& endpoints, size_t first);
 
 class Resolver {
  public:
-  /// `worker` should be one that runs nothing but name lookups, and must outlive this. Without names in `info` the endpoints
-  /// are known at once and `worker` is never used. `changed` runs on the loop after each lookup.
+  /// `worker` should be one that runs nothing but name lookups, and must outlive this. Without names in `info` the
+  /// endpoints are known at once and `worker` is never used. `changed` runs on the loop after each lookup.
   Resolver(Worker& worker, ConnInfo info, std::function<void()> changed);
   ~Resolver();
   Resolver(const Resolver&) = delete;

@@ -1,6 +1,6 @@
 #pragma once
-// The one statement that a probe runs, and how its rows become ServerFacts. It works on PostgreSQL 13 to 17, on primaries and
-// standbys, and for a role without pg_monitor, to whom the server shows NULLs. Pure.
+// The one statement that a probe runs, and how its rows become ServerFacts. It works on PostgreSQL 13 to 17, on
+// primaries and standbys, and for a role without pg_monitor, to whom the server shows NULLs. Pure.
 
 #include <optional>
 #include <string>

@@ -1,6 +1,7 @@
 #pragma once
-// One asynchronous libpq connection on the loop: it opens, runs one query at a time, and tells when the server ends it. Every
-// step has a deadline of ours, because PQconnectPoll ignores connect_timeout. Nothing here blocks; PQcancel is never used.
+// One asynchronous libpq connection on the loop: it opens, runs one query at a time, and tells when the server ends it.
+// Every step has a deadline of ours, because PQconnectPoll ignores connect_timeout. Nothing here blocks; PQcancel is
+// never used.
 
 #include <libpq-fe.h>
 
@@ -17,39 +18,42 @@
 
 namespace picket {
 
-class Connection {
+class PgConnection {
  public:
   using Ended = std::function<void(const Outcome&)>;
   using Answered = std::function<void(const Outcome&, const Rows&)>;
 
-  /// Begins to connect. `opened` runs once, later and never from inside this call: Answer::ok, or why not (timed_out after
-  /// `deadline`). `lost` runs once if the server ends the open connection between queries. Callbacks may destroy this.
-  Connection(Loop& loop, const Parameters& parameters, Millis deadline, Ended opened, Ended lost);
-  ~Connection();
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
+  /// Begins to connect. `opened` runs once, later and never from inside this call: Answer::ok, or why not (timed_out
+  /// after `deadline`). `lost` runs once if the server ends the open connection between queries. Callbacks may destroy
+  /// this.
+  PgConnection(Loop& loop, const Parameters& parameters, Millis deadline, Ended opened, Ended lost);
+  ~PgConnection();
+  PgConnection(const PgConnection&) = delete;
+  PgConnection& operator=(const PgConnection&) = delete;
 
   /// Open and no query is running.
   bool idle() const { return state_ == State::idle; }
   /// Neither failed nor lost nor timed out: worth keeping.
   bool usable() const { return state_ != State::dead; }
 
-  /// Sends one statement; only when idle(). `done` runs once, never from inside this call, with the rows of its result when
-  /// the answer is ok. After an SQL error the connection stays usable(); after a timeout or loss it does not.
+  /// Sends one statement; only when idle(). `done` runs once, never from inside this call, with the rows of its result
+  /// when the answer is ok. After an SQL error the connection stays usable(); after a timeout or loss it does not.
   void query(const std::string& sql, Millis deadline, Answered done);
 
  private:
   enum class State : uint8_t { connecting, idle, querying, dead };
-  void connect_step();
+  void arm(Millis deadline);
   void watch(uint32_t events);
-  void ready(uint32_t revents);
+  void ready();
   void expired();
+  void connect_step();
   void flush();
   void read_results();
+  void read_idle();
   void fail_later(Outcome outcome);
   void finish_opening(const Outcome& outcome);
   void finish_query(const Outcome& outcome);
-  void lose();
+  void close();
   Outcome why_lost() const;
 
   Loop& loop_;
@@ -57,6 +61,10 @@ class Connection {
   std::unique_ptr<PGconn, void (*)(PGconn*)> conn_;
   std::optional<Io> io_;  // after conn_: the source goes before its socket is closed
   Timer deadline_;
+  Millis limit_{0};     ///< what the deadline was
+  Instant due_{};       ///< and when
+  int grace_left_ = 2;  ///< how often an answer that lies unread at the deadline may still be read
+  bool expired_ = false;
   std::optional<Outcome> pending_failure_;  ///< found inside a call that must not call back; told by the timer
   Ended opened_, lost_;
   Answered done_;

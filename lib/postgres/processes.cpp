@@ -1,0 +1,75 @@
+#include "postgres/processes.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <memory>
+#include <sstream>
+
+#include "loop/fd.hpp"
+
+namespace picket {
+namespace {
+
+std::string proc_path(int pid, const char* file) { return "/proc/" + std::to_string(pid) + "/" + file; }
+
+std::string read_small(const std::string& path) {
+  const Fd fd{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  char text[1024];
+  const ssize_t got = fd ? read(fd.get(), text, sizeof text) : -1;
+  return got > 0 ? std::string(text, static_cast<size_t>(got)) : "";
+}
+
+bool is_server_name(const std::string& comm) { return comm == "postgres\n" || comm == "postmaster\n"; }
+
+// Field 22, in clock ticks since boot. The name in field 2 may hold blanks and brackets: count from the last bracket.
+Instant start_of(int pid) {
+  const std::string stat = read_small(proc_path(pid, "stat"));
+  const size_t bracket = stat.rfind(')');
+  if (bracket == stat.npos) return Instant{};
+  std::istringstream fields(stat.substr(bracket + 1));
+  std::string skipped;
+  for (int field = 3; field < 22; ++field) fields >> skipped;
+  int64_t ticks = 0;
+  fields >> ticks;
+  return Instant{Millis{ticks * 1000 / sysconf(_SC_CLK_TCK)}};
+}
+
+}  // namespace
+
+IsServer is_server_process(int pid, const std::string& data_directory) {
+  if (!is_server_name(read_small(proc_path(pid, "comm")))) return IsServer::no;
+  char target[PATH_MAX];
+  const ssize_t got = readlink(proc_path(pid, "cwd").c_str(), target, sizeof target);
+  if (got < 0)
+    return errno == EACCES || errno == EPERM ? IsServer::unknown : IsServer::no;  // ENOENT: a zombie, or gone
+  return std::string_view(target, static_cast<size_t>(got)) == data_directory ? IsServer::yes : IsServer::no;
+}
+
+std::optional<std::vector<ServerProcess>> server_processes(const std::string& data_directory) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> proc{opendir("/proc"), closedir};
+  if (!proc) return {};
+  std::vector<ServerProcess> found;
+  while (const dirent* entry = readdir(proc.get())) {
+    const int pid = std::atoi(entry->d_name);
+    if (pid <= 0) continue;
+    const IsServer is = is_server_process(pid, data_directory);
+    if (is == IsServer::unknown) return {};
+    if (is == IsServer::yes) found.push_back({pid, start_of(pid)});
+  }
+  return found;
+}
+
+int shared_memory_attached(int shm_id) {
+  shmid_ds segment{};
+  if (shmctl(shm_id, IPC_STAT, &segment) == 0) return static_cast<int>(segment.shm_nattch);
+  return errno == EINVAL || errno == EIDRM ? 0 : -1;
+}
+
+}  // namespace picket

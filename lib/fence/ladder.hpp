@@ -10,6 +10,7 @@
 
 #include "core/verdict.hpp"
 #include "fence/proof.hpp"
+#include "fence/signals.hpp"
 #include "loop/sources.hpp"
 #include "systemd/units.hpp"
 
@@ -29,7 +30,7 @@ struct Progress {
   Instant decided{};
   Millis total{0};          ///< from the decision to the proof, or to the latest look
   std::string proof;        ///< what the latest look saw
-  std::vector<Rung> rungs;  ///< at most 40: the first ones and the newest
+  std::vector<Rung> rungs;  ///< the first 40: what is repeated later is not listed
 };
 
 class Ladder {
@@ -56,20 +57,25 @@ class Ladder {
   const FenceTarget& target() const { return target_; }
 
  private:
+  void begin(FenceTarget target, Action action);
   void strengthen(FenceTarget target, Action action);
-  void ask(Action action);
+  void ask_politely();
   void kill_all();
-  void kill_directly();
-  void signal_postmaster(int signal);
+  bool kill_directly();
+  void signal_directly(const std::vector<ServerProcess>& processes, int signal);
+  void stop_unit();
+  void kill_unit(const std::string& who, int signal);
   void tick();
+  void climb_on();
   bool proved();
+  void end(const std::string& phase);
   void set_phase(const std::string& phase);
+  void tell();
   size_t begin_rung(std::string what);
-  void end_rung(size_t number, std::string outcome);
+  void end_rung(size_t number, const std::string& outcome);
   Units::Done ends_rung(size_t number);
-  Millis since() const;
+  Millis since() const { return boot_now() - progress_.decided; }
 
-  Loop& loop_;
   Units& units_;
   std::function<void()> changed_;
   FenceTarget target_;
@@ -77,10 +83,11 @@ class Ladder {
   Progress progress_;
   bool climbing_ = false;
   bool killed_ = false;
-  Instant deadline_{};     // of the polite rung
-  Instant last_kill_{};    // of KillUnit
-  std::vector<int> rest_;  // kill_rest: the processes that were there
-  size_t climb_number_ = 0;
+  bool untold_ = false;                             // something changed since `changed` was called last
+  Instant deadline_{};                              // of the polite rung
+  Instant last_kill_{};                             // of the unit
+  std::optional<std::vector<ServerProcess>> rest_;  // kill_rest: the processes that were there, and no others
+  size_t climb_number_ = 0;                         // tells a late answer to an earlier climb
   Timer timer_;
   Lifetime lifetime_;
 };

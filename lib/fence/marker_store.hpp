@@ -4,6 +4,7 @@
 // it.
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "fence/marker.hpp"
@@ -18,22 +19,22 @@ class MarkerStore {
 
   /// Reads both files now, blocking: for start-up. `path` is the durable place (/var/lib/picket/fence.json),
   /// `fallback_path` one on another file system (/run/picket/fence.json) for when the first fails (EIO, ENOSPC, EROFS,
-  /// EACCES, ...). `changed` runs on the loop when facts() or trouble() changed by itself or by a call below.
+  /// EACCES, ...) or takes its time. `worker` should be one that waits for no other disk. `changed` runs on the loop
+  /// when facts() or trouble() has changed, also during the calls below; may be empty.
   MarkerStore(Loop& loop, Worker& worker, std::string path, std::string fallback_path, std::function<void()> changed);
 
-  /// A malformed marker fences, is left on disk as it is, and only clear_all() lifts it.
+  /// A malformed marker fences, is left on disk as it is, and only clear_all() lifts it. `why` holds trouble() too.
   const MarkerFacts& facts() const { return facts_; }
-  /// Why the durable file does not say what facts() says, e.g. "/var/lib/picket/fence.json: open: Read-only file
+  /// Why the durable file does not say what facts() says, e.g. "/var/lib/picket/fence.json.new: open: Read-only file
   /// system; the marker is in /run/picket/fence.json only, which a reboot forgets"; empty when all is well. While a
   /// write is under way the text of the last finished one stands.
   const std::string& trouble() const { return trouble_; }
-  /// True while memory and disk differ: a write is under way or failed.
+  /// True while memory and disk differ: a write is under way or has failed.
   bool writing() const { return busy_ || dirty_; }
 
-  /// Adds a reason; a reason that is there already is left as it is (cheap: may be called at every tick).
+  /// Adds a reason; one that is there already is left as it is (cheap: may be called at every tick).
   void add(const std::string& reason, const std::string& sentence, uint32_t timeline);
-  /// Takes one reason away and leaves the others; the file goes with the last one. Nothing happens to a malformed
-  /// marker.
+  /// Takes one reason away and leaves the others; the file goes with the last one. A malformed marker goes on fencing.
   void clear(const std::string& reason);
   /// Takes everything away, a malformed marker too. Who may order that is the caller's matter.
   void clear_all();
@@ -41,22 +42,30 @@ class MarkerStore {
   void look_again();
 
  private:
-  void refresh();
+  struct Files {
+    MarkerFile durable, fallback;
+  };
+  struct Written {
+    std::string durable_error, fallback_error;
+  };
+  void take(const Files& files);
+  void change();
   void save();
-  void saved(const std::string& durable_error, const std::string& fallback_error);
-  void tell();
+  void saved(const Marker& marker, const Written& written);
+  void retry();
+  void refresh();
 
   Worker& worker_;
-  std::string path_, fallback_path_;
+  const std::string path_, fallback_path_;
   std::function<void()> changed_;
   Marker marker_;
-  bool malformed_ = false;
-  std::string unreadable_;  // why a file could not be read, until a write replaced it
-  std::string malformed_why_;
-  MarkerFacts facts_;
+  std::string malformed_;   // why; not empty = malformed, and never written over
+  std::string unreadable_;  // why; not empty = the durable file may hold reasons we do not know: never written over
   std::string trouble_;
+  MarkerFacts facts_;
   bool busy_ = false, dirty_ = false;
-  Timer retry_;
+  uint64_t generation_ = 0;  // counts the changes, to tell what a read is older than
+  Timer retry_timer_;
   std::shared_ptr<const char> alive_ = std::make_shared<const char>('\0');
 };
 

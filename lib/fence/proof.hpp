@@ -3,13 +3,11 @@
 // proof (orphaned backends go on committing), nor is an inactive unit; four things are looked at, and what could not be
 // looked at proves nothing. Reads only /proc, the cgroup file systems, IPC and sockets: nothing that waits for a disk.
 
-#include <netinet/in.h>
-
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "loop/fd.hpp"
+#include "fence/doors.hpp"
 
 namespace picket {
 
@@ -40,24 +38,8 @@ class Prover {
   Proof look();
 
  private:
-  struct Door {  // one address to knock at
-    std::string name;
-    sockaddr_storage address{};
-    socklen_t length = 0;
-    Fd pending;
-  };
-  struct Finding {
-    bool dead = false;
-    std::string text;
-  };
-  Finding control_group() const;
-  Finding processes() const;
-  Finding shared_memory() const;
-  Finding doors();
-  static Finding knock(Door& door);
-
   FenceTarget target_;
-  std::vector<Door> doors_;
+  Doors doors_;
 };
 
 /// Where control groups are mounted, from a text of /proc/self/mounts (proc(5)): every cgroup2 mount, and the v1

@@ -1,0 +1,226 @@
+#include "fence/ladder.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <stdexcept>
+#include <utility>
+
+namespace picket {
+namespace {
+
+constexpr size_t most_rungs = 40;
+
+std::string signal_name(int signal) {
+  switch (signal) {
+    case SIGINT: return "SIGINT";
+    case SIGQUIT: return "SIGQUIT";
+    default: return "SIGKILL";
+  }
+}
+
+bool same_process(const ServerProcess& a, const ServerProcess& b) {
+  // The start time has a resolution of 10 ms and is computed anew at each look.
+  const auto apart = a.started < b.started ? b.started - a.started : a.started - b.started;
+  return a.pid == b.pid && apart <= Millis{20};
+}
+
+std::vector<ServerProcess> processes_of(const FenceTarget& target) {
+  return server_processes(target.data_directory).value_or(std::vector<ServerProcess>{});
+}
+
+}  // namespace
+
+Ladder::Ladder(Loop& loop, Units& units, std::function<void()> changed)
+    : units_(units), changed_(std::move(changed)), timer_(loop, [this] { tick(); }) {}
+
+void Ladder::climb(FenceTarget target, Action action) {
+  if (action != Action::stop_fast && action != Action::stop_now && action != Action::kill_rest)
+    throw std::invalid_argument("the ladder only stops and kills");
+  if (climbing_ && target.data_directory == target_.data_directory) {
+    strengthen(std::move(target), action);
+  } else {
+    begin(std::move(target), action);
+  }
+  tell();
+}
+
+void Ladder::begin(FenceTarget target, Action action) {
+  ++climb_number_;
+  target_ = std::move(target);
+  prover_.emplace(target_);
+  progress_ = Progress{};
+  progress_.action = action;
+  progress_.decided = boot_now();
+  climbing_ = true;
+  killed_ = false;
+  rest_.reset();
+  if (proved()) return;
+  timer_.every(look_every);
+  if (action == Action::kill_rest) {
+    rest_ = processes_of(target_);
+    kill_all();
+  } else {
+    deadline_ = progress_.decided + (action == Action::stop_fast ? fast_budget : now_budget);
+    ask_politely();
+  }
+}
+
+void Ladder::strengthen(FenceTarget target, Action action) {
+  // What was known once is not forgotten: postmaster.pid goes away while the processes it named are still dying.
+  if (target.unit.empty()) target.unit = target_.unit;
+  if (target.control_group.empty()) target.control_group = target_.control_group;
+  if (target.shared_memory_id < 0) target.shared_memory_id = target_.shared_memory_id;
+  if (target.port == 0) {
+    target.port = target_.port;
+    target.tcp_host = target_.tcp_host;
+    target.socket_folder = target_.socket_folder;
+  }
+  if (target != target_) {
+    target_ = std::move(target);
+    prover_.emplace(target_);
+  }
+  const Action before = progress_.action;
+  if (action == before || (before == Action::stop_now && action == Action::stop_fast)) return;
+  if (before == Action::kill_rest) {
+    // From now on a server that was started meanwhile is stopped as well.
+    rest_.reset();
+    progress_.action = action;
+    return ask_politely();
+  }
+  if (action == Action::kill_rest) {
+    deadline_ = boot_now();
+    return climb_on();
+  }
+  progress_.action = Action::stop_now;
+  deadline_ = std::min(deadline_, boot_now() + now_budget);
+  ask_politely();
+}
+
+void Ladder::ask_politely() {
+  const int signal = progress_.action == Action::stop_fast ? SIGINT : SIGQUIT;
+  // All at once, because none of them can be relied on: systemd may not answer, may refuse, or may know nothing of a
+  // server started by hand; we may not be allowed to signal. A second signal of the same kind changes nothing for
+  // PostgreSQL.
+  stop_unit();
+  if (signal == SIGQUIT) kill_unit("main", signal);
+  signal_directly(without_parents(processes_of(target_)), signal);
+  if (!killed_) set_phase("stopping");
+}
+
+void Ladder::kill_all() {
+  killed_ = true;
+  last_kill_ = boot_now();
+  kill_unit("all", SIGKILL);
+  set_phase(kill_directly() ? "killing" : "proving");
+}
+
+bool Ladder::kill_directly() {
+  auto processes = processes_of(target_);
+  if (rest_) {
+    std::erase_if(processes, [this](const ServerProcess& process) {
+      return std::none_of(rest_->begin(), rest_->end(),
+                          [&](const ServerProcess& other) { return same_process(process, other); });
+    });
+  }
+  if (processes.empty()) return false;
+  // The postmaster first: what it has forked meanwhile is then found by the next look, and nothing is forked after
+  // that.
+  auto order = without_parents(processes);
+  for (const auto& process : processes) {
+    const auto same = [&](const ServerProcess& other) { return other.pid == process.pid; };
+    if (std::none_of(order.begin(), order.end(), same)) order.push_back(process);
+  }
+  signal_directly(order, SIGKILL);
+  return true;
+}
+
+void Ladder::signal_directly(const std::vector<ServerProcess>& processes, int signal) {
+  const auto outcome = signal_servers(target_.data_directory, processes, signal);
+  if (outcome.empty()) return;
+  end_rung(begin_rung(signal_name(signal) + " directly"), outcome);
+}
+
+void Ladder::stop_unit() {
+  if (target_.unit.empty()) return;
+  const auto rung = begin_rung("StopUnit " + target_.unit);
+  units_.stop_unit(target_.unit, "replace", ends_rung(rung));
+}
+
+void Ladder::kill_unit(const std::string& who, int signal) {
+  if (target_.unit.empty()) return;
+  const auto rung = begin_rung("KillUnit " + target_.unit + " " + who + " " + signal_name(signal));
+  units_.kill_unit(target_.unit, who, signal, ends_rung(rung));
+}
+
+void Ladder::tick() {
+  climb_on();
+  tell();
+}
+
+void Ladder::climb_on() {
+  if (proved()) return;
+  if (!killed_) {
+    if (boot_now() >= deadline_) kill_all();
+  } else {
+    if (!rest_ && boot_now() - last_kill_ >= again_every) {
+      last_kill_ = boot_now();
+      stop_unit();
+      kill_unit("all", SIGKILL);
+    }
+    const bool left = kill_directly();
+    if (rest_ && !left && !processes_of(target_).empty()) return end("idle");  // a server that was started meanwhile
+    set_phase(left ? "killing" : "proving");
+  }
+  if (since() >= prove_within) set_phase("not proved");
+}
+
+bool Ladder::proved() {
+  const auto proof = prover_->look();
+  progress_.proof = proof.sentence;
+  progress_.total = since();
+  if (proof.proved) end("proved");
+  return proof.proved;
+}
+
+void Ladder::end(const std::string& phase) {
+  climbing_ = false;
+  timer_.stop();
+  set_phase(phase);
+}
+
+void Ladder::set_phase(const std::string& phase) {
+  // Between two looks the phase may be named twice; "not proved" is final until the proof.
+  if (progress_.phase == "not proved" && climbing_) return;
+  if (progress_.phase == phase) return;
+  progress_.phase = phase;
+  untold_ = true;
+}
+
+void Ladder::tell() {
+  if (!std::exchange(untold_, false)) return;
+  const auto changed = changed_;
+  if (changed) changed();
+}
+
+size_t Ladder::begin_rung(std::string what) {
+  if (progress_.rungs.size() == most_rungs) return most_rungs;
+  progress_.rungs.push_back({std::move(what), since(), Millis{0}, ""});
+  return progress_.rungs.size() - 1;
+}
+
+void Ladder::end_rung(size_t number, const std::string& outcome) {
+  if (number >= progress_.rungs.size()) return;
+  progress_.rungs[number].ended = since();
+  progress_.rungs[number].outcome = outcome;
+  untold_ = true;
+}
+
+Units::Done Ladder::ends_rung(size_t number) {
+  return [this, alive = lifetime_.watch(), climb = climb_number_, number](const std::string& error) {
+    if (alive.expired() || climb != climb_number_) return;
+    end_rung(number, error.empty() ? "accepted" : error);
+    tell();
+  };
+}
+
+}  // namespace picket

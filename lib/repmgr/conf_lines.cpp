@@ -35,8 +35,6 @@ class LineReader {
     std::string out;
     while (at_ < line_.size() && (letter(line_[at_]) || digit(line_[at_]) || line_[at_] == '.')) out += line_[at_++];
     if (out.empty() || !letter(out.front())) throw Malformed{"expected a name"};
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
     return out;
   }
 

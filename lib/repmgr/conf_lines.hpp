@@ -8,7 +8,7 @@
 namespace picket {
 
 struct ConfSetting {
-  std::string name;   ///< lower case
+  std::string name;   ///< as written: repmgr tells upper from lower case
   std::string value;  ///< quotes and escapes undone
   int line = 0;       ///< from 1
 };

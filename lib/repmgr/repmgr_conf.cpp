@@ -2,6 +2,7 @@
 
 #include <strings.h>
 
+#include <cctype>
 #include <charconv>
 #include <map>
 
@@ -11,10 +12,11 @@
 namespace picket {
 namespace {
 
-/// The settings of one file by lower-case name, and how to complain about them.
+/// The settings of one file by name, and how to complain about them.
 class Settings {
  public:
-  Settings(const ConfLines& lines, std::string filename) : filename_(std::move(filename)) {
+  Settings(const ConfLines& lines, std::string filename)
+      : filename_(std::move(filename)), includes_(!lines.includes.empty()) {
     for (const ConfSetting& setting : lines.settings) last_[setting.name] = &setting;
   }
 
@@ -33,7 +35,9 @@ class Settings {
     const std::string& value = last_.at(name)->value;
     const char* const end = value.data() + value.size();
     const auto [stop, error] = std::from_chars(value.data(), end, out);
-    if (error != std::errc() || stop != end) refuse(name, "\"" + value + "\" is not a whole number");
+    // Letters after the digits are read over, as repmgr does: reconnect_interval=5s is in use.
+    const bool whole = stop == end || std::isalpha(static_cast<unsigned char>(*stop)) != 0;
+    if (error != std::errc() || !whole) refuse(name, "\"" + value + "\" is not a whole number");
     if (out < least) refuse(name, value + " is less than " + std::to_string(least));
   }
 
@@ -55,7 +59,9 @@ class Settings {
   }
 
   void must_be_there(const std::string& name) const {
-    if (!has(name)) throw RepmgrConfError(filename_ + ": " + name + " is missing");
+    if (!has(name))
+      throw RepmgrConfError(filename_ + ": " + name + " is missing" +
+                            (includes_ ? " (include directives are not followed)" : ""));
     if (last_.at(name)->value.empty()) refuse(name, "is empty");
   }
 
@@ -72,6 +78,7 @@ class Settings {
  private:
   std::map<std::string, const ConfSetting*> last_;
   std::string filename_;
+  bool includes_;
 };
 
 }  // namespace

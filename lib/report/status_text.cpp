@@ -11,6 +11,9 @@ namespace {
 
 using Json = nlohmann::json;
 
+/// A daemon that decides several times a second and has not for so many seconds is stuck.
+constexpr double silence = 3;
+
 /// The value below `key`, or null when `json` is no object or has no such key.
 const Json& at(const Json& json, const char* key) {
   static const Json none;
@@ -88,6 +91,9 @@ void put_verdict(std::string& out, const Json& status) {
     out += "  ACTION " + action + (reason.empty() ? "" : " (" + reason + ")") +
            (text(at(status, "level")) == "observe" ? ", not taken: level observe" : "") + '\n';
   }
+  if (const Json& age = at(v, "age_s"); age.is_number() && age.get<double>() > silence) {
+    out += "  ! picketd has not decided anything for " + duration(age) + ": what follows is old\n";
+  }
   if (at(v, "alarms").is_array()) {
     for (const Json& alarm : at(v, "alarms")) out += "  ! " + text(alarm) + '\n';
   }
@@ -118,7 +124,7 @@ void put_local(std::string& out, const Json& status) {
   line(out, "PostgreSQL", server(local));
   line(out, "postmaster", postmaster(at(local, "postmaster")));
   line(out, "session", attempt(at(local, "session")));
-  line(out, "connecting", attempt(at(local, "fresh")));
+  line(out, "new session", attempt(at(local, "fresh")));
   const Json& unit = at(local, "unit");
   std::string unit_text =
       text(at(unit, "name"), "") + (at(unit, "name").is_null() ? "" : ", ") + state(unit, "active_state");
@@ -150,7 +156,7 @@ void put_local(std::string& out, const Json& status) {
   }
 }
 
-using Row = std::array<std::string, 9>;
+using Row = std::array<std::string, 10>;
 
 void put_peers(std::string& out, const Json& status) {
   const Json& peers = at(status, "peers");
@@ -160,15 +166,16 @@ void put_peers(std::string& out, const Json& status) {
     out += ": none known" + (why.empty() ? "" : " (" + why + ")") + '\n';
     return;
   }
-  std::vector<Row> rows{{"ID", "NAME", "TYPE", "ADDRESS", "ANSWER", "AGE", "ROLE", "TL", "LSN"}};
+  std::vector<Row> rows{{"ID", "NAME", "TYPE", "ADDRESS", "ANSWER", "AGE", "ROLE", "TL", "LSN", "UPSTREAM"}};
   std::vector<std::string> details{""};
   for (const Json& p : peers) {
     rows.push_back({text(at(p, "id")), text(at(p, "name")), text(at(p, "type")),
                     text(at(p, "host")) + ':' + text(at(p, "port")), text(at(p, "answer")), duration(at(p, "age_s")),
-                    text(at(p, "role"), "-"), text(at(p, "timeline"), "-"), text(at(p, "lsn"), "-")});
+                    text(at(p, "role"), "-"), text(at(p, "timeline"), "-"), text(at(p, "lsn"), "-"),
+                    text(at(p, "upstream"), "-")});
     details.push_back(text(at(p, "detail"), ""));
   }
-  std::array<size_t, 9> width{};
+  std::array<size_t, 10> width{};
   for (const Row& row : rows) {
     for (size_t i = 0; i < row.size(); ++i) width[i] = std::max(width[i], row[i].size());
   }

@@ -1,0 +1,79 @@
+// The byte contract of the guide's pgchk.py (docs/contracts.md §2.4), row by row over a real socket, and what is added
+// to it.
+#include <gmock/gmock.h>
+
+#include "http/served.hpp"
+#include "report/pages.hpp"
+#include "report/scene.hpp"
+
+namespace picket {
+namespace {
+
+/// Serves one scene for ever.
+class Face {
+ public:
+  explicit Face(Snapshot snapshot)
+      : snapshot_(std::move(snapshot)),
+        served_({.address = "127.0.0.1", .port = 0},
+                [this](Method, std::string_view path, std::string_view) -> const Page& {
+                  return pages_.page(path, &snapshot_, scene::now);
+                }) {}
+  std::string ask(const std::string& request) const { return picket::ask(served_.port(), request); }
+
+ private:
+  Snapshot snapshot_;
+  Pages pages_{scene::fresh};
+  Served served_;
+};
+
+struct Row {
+  std::string path;
+  int status;
+  std::string body;
+};
+
+void expect_rows(Snapshot snapshot, const std::vector<Row>& rows) {
+  const Face face(std::move(snapshot));
+  for (const Row& row : rows) {
+    for (const std::string suffix : {"", "?lag=1MB", "?"}) {
+      for (const std::string version : {" HTTP/1.0\r\n\r\n", " HTTP/1.1\r\nConnection: close\r\n\r\n"}) {
+        const std::string target = row.path + suffix;
+        const std::string start = "HTTP/1.1 " + std::to_string(row.status) + ' ';
+        const std::string got = face.ask("GET " + target + version);
+        EXPECT_EQ(got.substr(0, start.size()), start) << target;
+        EXPECT_EQ(body_of(got), row.body) << target;
+        for (const std::string method : {"HEAD ", "OPTIONS "}) {
+          const std::string bodyless = face.ask(method + target + version);
+          EXPECT_EQ(bodyless.substr(0, start.size()), start) << method << target;
+          EXPECT_EQ(body_of(bodyless), "") << method << target;
+        }
+      }
+    }
+  }
+}
+
+TEST(PgchkContract, OfAPrimary) {
+  expect_rows(scene::primary(), {{"/", 200, "OK - Primary\n"},
+                                 {"/master", 200, "OK - Primary\n"},
+                                 {"/replica", 503, "Service Unavailable - Not Replica\n"},
+                                 {"/replica/", 503, "Service Unavailable - Not Replica\n"},
+                                 {"/other", 404, "Not Found\n"}});
+}
+
+TEST(PgchkContract, OfAStandby) {
+  expect_rows(scene::standby(), {{"/", 503, "Service Unavailable - Not Primary\n"},
+                                 {"/master", 503, "Service Unavailable - Not Primary\n"},
+                                 {"/replica", 200, "OK - Replica\n"},
+                                 {"/replica/", 200, "OK - Replica\n"},
+                                 {"/other", 404, "Not Found\n"}});
+}
+
+TEST(PgchkContract, OfAnUnreachablePostgresqlIsTheSameOnEveryPath) {
+  expect_rows(scene::stopped(), {{"/", 503, "PostgreSQL Unreachable\n"},
+                                 {"/master", 503, "PostgreSQL Unreachable\n"},
+                                 {"/replica", 503, "PostgreSQL Unreachable\n"},
+                                 {"/other", 503, "PostgreSQL Unreachable\n"}});
+}
+
+}  // namespace
+}  // namespace picket

@@ -1,0 +1,110 @@
+// The status as JSON and as text, against golden files. PICKET_REWRITE_GOLDEN=1 writes them anew: read the difference
+// before you commit it.
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "report/scene.hpp"
+#include "report/status_json.hpp"
+#include "report/status_text.hpp"
+
+namespace picket {
+namespace {
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+
+void expect_golden(const std::string& name, const std::string& text) {
+  const std::string path = std::string(PICKET_SOURCE_DIR) + "/tests/report/golden/" + name;
+  if (std::getenv("PICKET_REWRITE_GOLDEN")) {
+    std::ofstream(path) << text;
+    return;
+  }
+  std::ifstream file(path);
+  ASSERT_TRUE(file) << path;
+  std::stringstream golden;
+  golden << file.rdbuf();
+  EXPECT_EQ(text, golden.str()) << path;
+}
+
+class Status : public testing::TestWithParam<std::pair<const char*, Snapshot (*)()>> {};
+
+TEST_P(Status, IsAsItsGoldenFilesSay) {
+  const auto& [name, make] = GetParam();
+  auto status = nlohmann::ordered_json::parse(status_json(make(), scene::now));
+  status["version"] = "VERSION";  // a release must not change the golden files
+  expect_golden(std::string(name) + ".json", status.dump(1) + '\n');
+  expect_golden(std::string(name) + ".txt", status_text(json(status)));
+}
+
+TEST_P(Status, NeverShowsAConnectionString) {
+  EXPECT_THAT(status_json(GetParam().second(), scene::now), Not(HasSubstr("hunter2")));
+}
+
+INSTANTIATE_TEST_SUITE_P(Scenes, Status,
+                         testing::Values(std::pair{"primary", &scene::primary}, std::pair{"standby", &scene::standby},
+                                         std::pair{"stopped", &scene::stopped}, std::pair{"stale", &scene::stale},
+                                         std::pair{"blind", &scene::blind}),
+                         [](const auto& row) { return row.param.first; });
+
+TEST(StatusJson, IsOneLineOfUtf8EvenWhenAServerSendsOtherBytes) {
+  Snapshot s = scene::stopped();
+  s.board.server.session.detail = "Verbindung zum Server auf \xe4\xf6 fehlgeschlagen\n";
+  const std::string text = status_json(s, scene::now);
+  EXPECT_EQ(text.find('\n'), text.size() - 1);
+  EXPECT_NO_THROW(json::parse(text));
+}
+
+/// Every null has a reason near: in its own object, as "why" or as the "detail" of the attempt.
+TEST(StatusJson, SaysWhyWhereSomethingIsNotKnown) {
+  const json status = json::parse(status_json(scene::blind(), scene::now));
+  const json& local = status["local"];
+  EXPECT_EQ(local["role"], nullptr);
+  EXPECT_EQ(local["why"], "not asked yet");
+  EXPECT_EQ(local["postmaster"]["why"], "postmaster.pid: Permission denied");
+  EXPECT_EQ(local["disk"]["why"], "global/pg_control: Permission denied");
+  EXPECT_EQ(local["unit"]["why"], "D-Bus: connection refused");
+  EXPECT_EQ(local["address"]["why"], "netlink: out of memory");
+  EXPECT_EQ(local["keepalived"]["why"], "/run/keepalived.pid: Permission denied");
+  EXPECT_EQ(status["nodes"]["why"], "repmgr.nodes: not asked yet");
+  EXPECT_EQ(status["fence"]["fenced"], nullptr);
+  EXPECT_EQ(status["fence"]["why"], "/var/lib/picket/fence.json: Input/output error");
+}
+
+TEST(StatusText, BeginsWithTheRuleAndItsSentence) {
+  const std::string text = status_text(json::parse(status_json(scene::stale(), scene::now)));
+  EXPECT_EQ(text.substr(0, text.find('\n')),
+            "R3  stale primary of timeline 1: pg2 is primary of timeline 2 and a majority follows it");
+}
+
+TEST(StatusText, NeverLetsAServersWordsDriveTheTerminal) {
+  EXPECT_THAT(status_text(json::parse(status_json(scene::stale(), scene::now))), Not(HasSubstr("\x1b")));
+}
+
+TEST(StatusText, IsReadFromWhateverJsonThereIs) {
+  for (const char* odd : {"{}", "[]", "null", "3", R"({"verdict":7,"local":[],"peers":{},"fence":"x","node":null})",
+                          R"({"verdict":{"rule":null,"alarms":"x","since_s":"y"},"peers":[null,3,{"id":{}}]})",
+                          R"({"local":{"receiver":{},"followers":[1,{}],"unit":{"job":[]}},"fence":{"rungs":[{}]}})"}) {
+    EXPECT_NE(status_text(json::parse(odd)), "") << odd;
+  }
+}
+
+/// Leaves out one key after the other, at every depth, of a full status.
+TEST(StatusText, MissesNoKeySoMuchThatItFails) {
+  const json full = json::parse(status_json(scene::stale(), scene::now));
+  const json flat = full.flatten();
+  for (const auto& [pointer, value] : flat.items()) {
+    json less = full;
+    const json::json_pointer at(pointer);
+    if (less[at.parent_pointer()].is_object()) less[at.parent_pointer()].erase(at.back());
+    EXPECT_NO_THROW(status_text(less)) << pointer;
+    less[at.parent_pointer()] = nullptr;
+    EXPECT_NO_THROW(status_text(less)) << pointer;
+  }
+}
+
+}  // namespace
+}  // namespace picket

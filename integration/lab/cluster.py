@@ -24,8 +24,10 @@ class Cluster:
             raise CommandFailed("no snapshot: provision first")
         self._on_all(self._boot_one)
         say("three nodes booted")
-        # The primary first: a standby that finds nobody waits five seconds before it tries again.
-        self["pg1"].start(postgres_unit())
+        # The primary first: a standby that finds nobody waits five seconds before it tries again. Its unit takes two
+        # seconds to notice that it runs, which need not be waited for here.
+        self["pg1"].systemctl("start", "--no-block", postgres_unit())
+        wait_until(lambda: self["pg1"].accepts_connections(), 30, "the primary to accept connections")
         self._on_all(lambda node: node.start(postgres_unit(), "postgresql.service"))
         wait_until(lambda: self["pg1"].sql("select count(*) from pg_stat_replication where state = 'streaming'") == "2", 30,
                    "both standbys to stream")

@@ -102,6 +102,9 @@ class Node:
     def sql(self, query: str, database: str = "postgres", timeout: float = 10) -> str:
         return self.as_postgres("psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", query, timeout=timeout).strip()
 
+    def accepts_connections(self) -> bool:
+        return "accepting" in self.as_postgres("pg_isready", "-t", "1", check=False)
+
     def systemctl(self, *words, **options) -> str:
         return self.run("systemctl", *words, **options)
 

@@ -39,6 +39,7 @@ def is_kept() -> bool:
 
 def restore(upper: Path, node: str) -> None:
     with tarfile.open(archive(node)) as tar:
+        tar.extraction_filter = lambda member, _: member  # our own archive: owners and modes are the point of it
         tar.extractall(upper, numeric_owner=True)
 
 

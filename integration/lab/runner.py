@@ -12,6 +12,7 @@ from .settings import NODE_OF_IP
 from .story import Story
 from .workload import OBSERVER_INTERVAL, Workload
 
+IN_FLIGHT = 0.1
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
 
 
@@ -34,8 +35,14 @@ def ensure_snapshot() -> None:
 
 
 def run(name: str, stack, keep: bool = False) -> dict:
-    """Runs one scenario; the result is complete even if it broke off, and says why it failed."""
-    scenario = load(name)
+    return play(name, load(name), stack, keep)
+
+
+def play(name: str, scenario, stack, keep: bool = False, watcher=None) -> dict:
+    """One scenario (its story, its bounds); the result is complete even if it broke off, and says why it failed.
+
+    A watcher is told when there is a cluster under load to be looked at, and when there is none any more.
+    """
     control = stack.name != "picket"
     limits = scenario.CONTROL if control else bounds.ALWAYS | scenario.BOUNDS
     say(f"--- {name} on the {stack.name} stack: {scenario.__doc__.strip().splitlines()[0]}")
@@ -48,7 +55,11 @@ def run(name: str, stack, keep: bool = False) -> dict:
         workload = Workload(stack.health_path, with_status=not control)
         workload.start()
         story = begin(cluster, workload)
+        if watcher:
+            watcher.open(cluster, workload)
         scenario.run(story)
+        if watcher:
+            watcher.close()
         result |= judge(story)
         result["failed_because"] = bounds.broken(result, limits)
         result["passed"] = not result["failed_because"]
@@ -56,6 +67,8 @@ def run(name: str, stack, keep: bool = False) -> dict:
         say("".join(traceback.format_exception(broke)[-3:]).strip())
         result["failed_because"] = [f"broke off: {' '.join(str(broke).split())[:300]}"]
     finally:
+        if watcher:
+            watcher.close()
         if workload:
             workload.stop()
         if not keep:
@@ -90,6 +103,8 @@ def judge(story: Story) -> dict:
         "write_gap_s": round(gap, 3), "gap_after_fault_s": round(gap_at - story.fault_at, 3),
         "dual_ack_s": round(checker.dual_ack(through), 3), "dual_ack_direct_s": round(checker.dual_ack(through + direct), 3),
         "lost_acked": len(lost), "lost_acked_direct": len(lost_direct),
+        # Replication is asynchronous: what was acknowledged in the instant of the fault may never have left the primary.
+        "lost_in_flight": len([op for op in lost if abs(op.answered - story.fault_at) < IN_FLIGHT]),
         "lost_by": sorted({NODE_OF_IP.get(op.server, op.server) for op in lost + lost_direct}),
         "dual_primary_200_s": round(checker.dual_200(answers, workload.health_path, OBSERVER_INTERVAL), 3),
         "false_fences": len(set(fenced) - story.may_be_fenced), "fenced": sorted(fenced),

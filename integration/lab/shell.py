@@ -1,5 +1,6 @@
 """Running commands with a bound on their time, and telling the reader what goes on."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -11,8 +12,15 @@ class CommandFailed(RuntimeError):
     pass
 
 
+def to_stderr(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+listener = to_stderr    # where narration goes; the demo takes it over while its picture is on the screen
+
+
 def say(text: str) -> None:
-    print(f"[{time.monotonic() - STARTED:6.1f}] {text}", file=sys.stderr, flush=True)
+    listener(f"[{time.monotonic() - STARTED:6.1f}] {text}")
 
 
 def sh(*command, check=True, timeout=30, **options) -> str:
@@ -39,3 +47,9 @@ def wait_until(condition, timeout: float, what: str, every: float = 0.1):
         if time.monotonic() > deadline:
             raise CommandFailed(f"waited {timeout:g} s in vain for {what}")
         time.sleep(every)
+
+
+def end_politely() -> None:
+    """A terminal that closes or a job that is cancelled ends the lab the same way Ctrl-C does: with everything cleared."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda caught, _: sys.exit(128 + caught))

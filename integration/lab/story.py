@@ -7,6 +7,9 @@ from .settings import NODE_OF_IP
 from .shell import CommandFailed, say, wait_until
 
 
+SILENCE = 0.3   # as long a pause in the writes as no healthy cluster makes under this load
+
+
 class Story:
     def __init__(self, cluster, workload):
         self.cluster, self.workload = cluster, workload
@@ -53,6 +56,10 @@ class Story:
         say(f"{seconds:.0f} s: {why}")
         time.sleep(seconds)
 
+    def acks_of(self, node, since: float) -> list:
+        """Every write that a node acknowledged to anybody, asked since a moment."""
+        return [op for op in self.workload.ops() if op.acked and op.server == node.ip and op.asked > since]
+
     def note(self, key: str, value):
         self.facts[key] = round(value, 3) if isinstance(value, float) else value
         say(f"{key} = {self.facts[key]}")
@@ -61,15 +68,18 @@ class Story:
     # -- awaited ----------------------------------------------------------------------------------------------------
 
     def await_writes(self, timeout: float, by_another_than=None) -> bool:
-        """Until a write through the address is acknowledged again; notes how long after the fault that was, or None."""
-        old = by_another_than.ip if by_another_than else ""
+        """Until writes through the address are back; notes how long after the fault that was, or None."""
+        def ack():
+            if by_another_than:
+                return self.workload.first_ack(self.fault_at, not_from=by_another_than.ip)
+            return self.workload.first_ack_after_silence(self.fault_at, SILENCE)
         try:
-            ack = wait_until(lambda: self.workload.first_ack(self.fault_at, old), timeout, "writes through the address", every=0.2)
+            back = wait_until(ack, timeout, "writes through the address", every=0.2)
         except CommandFailed:
             self.note("writes_back_s", None)
             return False
-        self.note("writes_back_s", ack.answered - self.fault_at)
-        self.note("written_by", NODE_OF_IP.get(ack.server, ack.server))
+        self.note("writes_back_s", back.answered - self.fault_at)
+        self.note("written_by", NODE_OF_IP.get(back.server, back.server))
         return True
 
     def fenced(self) -> dict[str, str]:
@@ -131,7 +141,7 @@ class Story:
             time.sleep(0.02)
         gone = seen_alive is not None and time.monotonic() - last_alive > 2.0
         self.note("returned_accepted_connections", accepts_at is not None)
-        self.note("returned_acks", len([op for op in self.workload.ops("R" + node.name[-1]) if op.acked]))
+        self.note("returned_acks", len(self.acks_of(node, began)))
         # A start that the gate refused is as dead as one can be.
         refused = seen_alive is None or (gone and accepts_at is None)
         self.note("proven_dead_after_s", 0.0 if refused else max(0.0, last_alive - accepts_at) if gone else None)

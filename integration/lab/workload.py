@@ -68,5 +68,14 @@ class Workload:
         acks = [op for op in self.through_address() if op.acked and op.asked > after and op.server != not_from]
         return min(acks, key=lambda op: op.answered, default=None)
 
+    def first_ack_after_silence(self, since: float, silence: float) -> Op | None:
+        """The write that ended the first silence after a moment. An orphaned backend may well acknowledge a few more
+        writes after its postmaster's death, so the first acknowledgement after a fault need not mean recovery."""
+        acks = sorted((op for op in self.through_address() if op.acked and op.answered > since - silence), key=lambda op: op.answered)
+        for earlier, later in zip(acks, acks[1:]):
+            if later.answered - max(earlier.answered, since) > silence:
+                return later
+        return None
+
     def answers(self) -> list[Answer]:
         return self.answer_log.read()

@@ -22,7 +22,7 @@ def run(lab):
     healed = lab.heal(old)
     followed = lab.watch_upstreams(seconds=15, forbidden=old)
     lab.note("standby_followed_old", followed)
-    lab.note("acks_after_heal", len([op for op in lab.workload.direct() if op.acked and op.server == old.ip and op.asked > healed + 1]))
+    lab.note("acks_after_heal", len(lab.acks_of(old, since=healed)))
     if not lab.control:
         lab.await_marker(old, 10)
         lab.note("old_is_fenced", old.name in lab.fenced())

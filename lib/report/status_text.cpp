@@ -83,9 +83,10 @@ std::string attempt(const Json& json) {
 void put_verdict(std::string& out, const Json& status) {
   const Json& v = at(status, "verdict");
   out += text(at(v, "rule")) + "  " + text(at(v, "sentence")) + '\n';
-  out += "  " + text(at(v, "role"), "role unknown") + ", timeline " + text(at(v, "timeline")) + "; health page says " +
-         text(at(v, "advert")) + "; Keepalived is told " + text(at(v, "vrrp")) + "; for " + duration(at(v, "since_s")) +
-         ", decided " + duration(at(v, "age_s")) + " ago\n";
+  const std::string timeline = text(at(v, "timeline"), "");
+  out += "  " + text(at(v, "role"), "role unknown") + (timeline.empty() ? "" : ", timeline " + timeline) +
+         "; health page says " + text(at(v, "advert")) + "; Keepalived is told " + text(at(v, "vrrp")) + "; for " +
+         duration(at(v, "since_s")) + ", decided " + duration(at(v, "age_s")) + " ago\n";
   if (const std::string action = text(at(v, "action"), "none"); action != "none") {
     const std::string reason = text(at(v, "reason"), "");
     out += "  ACTION " + action + (reason.empty() ? "" : " (" + reason + ")") +

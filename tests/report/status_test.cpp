@@ -80,6 +80,14 @@ TEST(StatusText, BeginsWithTheRuleAndItsSentence) {
             "R3  stale primary of timeline 1: pg2 is primary of timeline 2 and a majority follows it");
 }
 
+TEST(StatusText, WarnsThatTheDaemonIsStuck) {
+  const auto at = [](Millis later) {
+    return status_text(json::parse(status_json(scene::primary(), scene::now + later)));
+  };
+  EXPECT_THAT(at(Millis{2900}), Not(HasSubstr("has not decided")));
+  EXPECT_THAT(at(Millis{8000}), HasSubstr("  ! picketd has not decided anything for 8.0 s: what follows is old\n"));
+}
+
 TEST(StatusText, NeverLetsAServersWordsDriveTheTerminal) {
   EXPECT_THAT(status_text(json::parse(status_json(scene::stale(), scene::now))), Not(HasSubstr("\x1b")));
 }

@@ -1,12 +1,14 @@
 #include "config/config.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <map>
 #include <set>
-#include <sstream>
 
 #include "config/checks.hpp"
 #include "config/entries.hpp"
@@ -76,13 +78,19 @@ Config load(std::string_view text, const std::string& filename) {
 }
 
 Config load_file(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path);
-  if (!file && errno == ENOENT) return Config{};
-  std::ostringstream text;
-  if (file) text << file.rdbuf();
-  if (!file || file.bad() || text.bad()) throw ConfigError(path + ": cannot be read: " + std::strerror(errno));
-  return load(text.str(), path);
+  const auto unreadable = [&] { return ConfigError(path + ": cannot be read: " + std::strerror(errno)); };
+  // Not a stream: whether a stream read all of a file or failed half-way, it says in the same way.
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) return Config{};
+  if (fd < 0) throw unreadable();
+  std::string text;
+  std::array<char, 8192> bytes;
+  ssize_t count = 0;
+  while ((count = read(fd, bytes.data(), bytes.size())) > 0) text.append(bytes.data(), static_cast<size_t>(count));
+  const ConfigError error = unreadable();
+  close(fd);
+  if (count < 0) throw error;
+  return load(text, path);
 }
 
 }  // namespace picket

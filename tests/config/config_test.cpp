@@ -1,0 +1,198 @@
+#include "config/config.hpp"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "config/keys.hpp"
+#include "config/same_config.hpp"
+
+namespace picket {
+namespace {
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+std::string refusal(const std::string& text) {
+  try {
+    load(text, "picket.toml");
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "taken";
+}
+
+TEST(Config, OfAnEmptyFileIsTheDefaults) {
+  EXPECT_EQ(all_fields(load("", "picket.toml")), all_fields(Config{}));
+  EXPECT_EQ(all_fields(load("[guard]\n[http]\n", "picket.toml")), all_fields(Config{}));
+}
+
+TEST(Config, TakesEveryKey) {
+  const Config config = load(R"(
+level = "observe"
+run_directory = "/run/other"
+state_directory = "/srv/picket"
+http = { listen = "::1", port = 9008 }
+[repmgr]
+conf = "/etc/repmgr/15/repmgr.conf"
+nodes_every = "5s"
+[postgresql]
+conninfo = "host=/run/postgresql dbname=repmgr"
+data_directory = "/data"
+unit = "postgresql-15.service"
+poll = "500ms"
+fresh_every = "3s"
+session_deadline = "700ms"
+connect_deadline = "800ms"
+fresh_deadline = "900ms"
+[keepalived]
+address = "10.0.0.5/24"
+unit = "vrrp.service"
+gate_file = "/run/other/gate"
+rank_file = "/run/other/rank"
+notify_fifo = ""
+[guard]
+fresh = "2s"
+role_ttl = "6s"
+loop_gap = "3s"
+suspect_after = "2.5s"
+isolation_timeout = "8s"
+stale_confirm = "1s"
+hang_withdraw = "5s"
+hang_stop = "10s"
+upstream_silence = "20s"
+rejoin_stable = "30s"
+return_stable = "4s"
+[replica]
+max_lag = "16MB"
+stale_reads = false
+[log]
+level = "debug"
+)",
+                             "picket.toml");
+  EXPECT_EQ(config.policy.level, Level::observe);
+  EXPECT_EQ(config.run_directory, "/run/other");
+  EXPECT_EQ(config.state_directory, "/srv/picket");
+  EXPECT_EQ(config.http.listen, "::1");
+  EXPECT_EQ(config.http.port, 9008);
+  EXPECT_EQ(config.repmgr.conf, "/etc/repmgr/15/repmgr.conf");
+  EXPECT_EQ(config.repmgr.nodes_every, 5s);
+  EXPECT_EQ(config.postgresql.conninfo, "host=/run/postgresql dbname=repmgr");
+  EXPECT_EQ(config.postgresql.data_directory, "/data");
+  EXPECT_EQ(config.postgresql.unit, "postgresql-15.service");
+  EXPECT_EQ(config.postgresql.poll, 500ms);
+  EXPECT_EQ(config.postgresql.fresh_every, 3s);
+  EXPECT_EQ(config.postgresql.session_deadline, 700ms);
+  EXPECT_EQ(config.postgresql.connect_deadline, 800ms);
+  EXPECT_EQ(config.postgresql.fresh_deadline, 900ms);
+  EXPECT_EQ(config.keepalived.address, "10.0.0.5/24");
+  EXPECT_EQ(config.keepalived.unit, "vrrp.service");
+  EXPECT_EQ(config.keepalived.gate_file, "/run/other/gate");
+  EXPECT_EQ(config.keepalived.rank_file, "/run/other/rank");
+  EXPECT_EQ(config.keepalived.notify_fifo, "");
+  EXPECT_EQ(config.policy.fresh, 2s);
+  EXPECT_EQ(config.policy.role_ttl, 6s);
+  EXPECT_EQ(config.policy.loop_gap, 3s);
+  EXPECT_EQ(config.policy.suspect_after, 2500ms);
+  EXPECT_EQ(config.policy.isolation_timeout, 8s);
+  EXPECT_EQ(config.policy.stale_confirm, 1s);
+  EXPECT_EQ(config.policy.hang_withdraw, 5s);
+  EXPECT_EQ(config.policy.hang_stop, 10s);
+  EXPECT_EQ(config.policy.upstream_silence, 20s);
+  EXPECT_EQ(config.policy.rejoin_stable, 30s);
+  EXPECT_EQ(config.policy.return_stable, 4s);
+  EXPECT_EQ(config.policy.replica_max_lag, 16777216U);
+  EXPECT_FALSE(config.policy.stale_reads);
+  EXPECT_EQ(config.log_level, LogLevel::debug);
+}
+
+TEST(Config, NamesTheLineOfAnUnknownKeyAndTheNearestKnownOne) {
+  EXPECT_EQ(refusal("\n\n[guard]\nisolation_timout = \"4s\"\n"),
+            "picket.toml:4: unknown key \"guard.isolation_timout\"; did you mean \"guard.isolation_timeout\"?");
+  EXPECT_EQ(refusal("poll = \"1s\"\n"), "picket.toml:1: unknown key \"poll\"; did you mean \"postgresql.poll\"?");
+  EXPECT_EQ(refusal("[guard]\nsomething_else = 1\n"), "picket.toml:2: unknown key \"guard.something_else\"");
+  EXPECT_EQ(refusal("[guards]\n"), "picket.toml:1: unknown table \"guards\"; did you mean \"guard\"?");
+  EXPECT_EQ(refusal("[guard.more]\n"), "picket.toml:1: unknown table \"guard.more\"");
+  EXPECT_EQ(refusal("guard = 1\n"), "picket.toml:1: unknown key \"guard\"");
+}
+
+TEST(Config, NamesTheLineOfAValueThatMakesNoSense) {
+  const std::string form = "must be a duration in quotes with its unit, such as \"4s\" or \"250ms\"";
+  EXPECT_EQ(refusal("[postgresql]\npoll = 250\n"), "picket.toml:2: postgresql.poll: " + form + ", not a whole number");
+  EXPECT_EQ(refusal("[postgresql]\npoll = \"250\"\n"), "picket.toml:2: postgresql.poll: " + form);
+  EXPECT_EQ(refusal("[postgresql]\npoll = \"49ms\"\n"), "picket.toml:2: postgresql.poll: must be from 50ms to 10s");
+  EXPECT_EQ(refusal("[postgresql]\npoll = \"11s\"\n"), "picket.toml:2: postgresql.poll: must be from 50ms to 10s");
+  EXPECT_EQ(refusal("[postgresql]\npoll = [\"1s\"]\n"), "picket.toml:2: postgresql.poll: " + form + ", not an array");
+  EXPECT_EQ(refusal("level = \"lease\"\n"), "picket.toml:1: level: \"lease\" is none of \"observe\", \"guard\"");
+  EXPECT_EQ(refusal("level = 1979-05-27\n"), "picket.toml:1: level: must be a string, not a date or time");
+  EXPECT_EQ(refusal("[level]\n"), "picket.toml:1: level: must be a string, not a table");
+  EXPECT_EQ(refusal("[http]\nport = 0\n"), "picket.toml:2: http.port: must be from 1 to 65535");
+  EXPECT_EQ(refusal("[http]\nport = \"8008\"\n"), "picket.toml:2: http.port: must be a whole number, not a string");
+  EXPECT_EQ(refusal("[http]\nport = 8008.5\n"),
+            "picket.toml:2: http.port: must be a whole number, not a number with a fraction");
+  EXPECT_THAT(refusal("[http]\nlisten = \"localhost\"\n"), StartsWith("picket.toml:2: http.listen: must be an IPv4"));
+  EXPECT_THAT(refusal("[keepalived]\naddress = \"vip\"\n"), StartsWith("picket.toml:2: keepalived.address: must be"));
+  EXPECT_THAT(refusal("[keepalived]\nunit = \"keepalived\"\n"), HasSubstr("ends in .service"));
+  EXPECT_THAT(refusal("[keepalived]\ngate_file = \"gate\"\n"), HasSubstr("must be an absolute path"));
+  EXPECT_THAT(refusal("[postgresql]\nconninfo = \"host=a port=x\"\n"), HasSubstr(":2: postgresql.conninfo: port"));
+  EXPECT_THAT(refusal("[replica]\nmax_lag = 16777216\n"), HasSubstr("such as \"16MB\", or \"none\", not a whole"));
+  EXPECT_EQ(refusal("[replica]\nstale_reads = \"yes\"\n"),
+            "picket.toml:2: replica.stale_reads: must be true or false, not a string");
+  EXPECT_THAT(refusal("[log]\nlevel = \"verbose\"\n"), HasSubstr("none of \"debug\", \"info\""));
+}
+
+TEST(Config, NamesTheLineWhereTwoBoundsContradictEachOther) {
+  EXPECT_EQ(refusal("[guard]\nhang_withdraw = \"3s\"\nhang_stop = \"2s\"\n"),
+            "picket.toml:3: guard.hang_stop (2s) must not be less than guard.hang_withdraw (3s): a server is withdrawn "
+            "before it is stopped");
+  EXPECT_THAT(refusal("[guard]\nhang_withdraw = \"5s\"\n"), StartsWith("picket.toml:2: guard.hang_stop (4s) must not"));
+  EXPECT_THAT(refusal("[guard]\nsuspect_after = \"200ms\"\nisolation_timeout = \"1.7s\"\n"),
+              StartsWith("picket.toml:3: guard.isolation_timeout (1700ms) must be at least guard.fresh (1500ms) plus "
+                         "postgresql.poll (250ms)"));
+  EXPECT_THAT(refusal("[postgresql]\npoll = \"1s\"\n"), StartsWith("picket.toml:2: guard.fresh (1500ms) must be at"));
+  EXPECT_THAT(refusal("[guard]\nloop_gap = \"400ms\"\n"), StartsWith("picket.toml:2: guard.loop_gap (400ms)"));
+  EXPECT_THAT(refusal("[guard]\nrole_ttl = \"1s\"\n"), StartsWith("picket.toml:2: guard.role_ttl (1s)"));
+  EXPECT_THAT(refusal("[guard]\nsuspect_after = \"5s\"\n"), HasSubstr("guard.isolation_timeout (4s) must not be less"));
+  EXPECT_THAT(refusal("[postgresql]\nfresh_deadline = \"3s\"\n"), HasSubstr("guard.hang_withdraw (2s) must not be"));
+}
+
+TEST(Config, NamesTheLineWhereTheTextIsNotToml) {
+  EXPECT_THAT(refusal("level = \"guard\"\n[http\n"), StartsWith("picket.toml:2: "));
+  EXPECT_THAT(refusal("level = guard\n"), StartsWith("picket.toml:1: "));
+  EXPECT_THAT(refusal("level = \"guard\"\nlevel = \"guard\"\n"), StartsWith("picket.toml:2: "));
+  EXPECT_THAT(refusal("[http]\n[http]\n"), StartsWith("picket.toml:2: "));
+  EXPECT_THAT(refusal(std::string("\xff\xfe\0", 3)), StartsWith("picket.toml:1: "));
+}
+
+TEST(Config, NeverTakesHalfOfAFile) {
+  for (const Key& key : known_keys()) {
+    const std::string text = key.path + " = {}\n";
+    EXPECT_THAT(refusal(text), StartsWith("picket.toml:1: " + key.path + ": must be")) << text;
+  }
+}
+
+TEST(ConfigFile, ThatIsAbsentIsTheDefaults) {
+  EXPECT_EQ(all_fields(load_file("/nonexistent/picket.toml")), all_fields(Config{}));
+}
+
+TEST(ConfigFile, ThatCannotBeReadIsAnErrorAndNotTheDefaults) {
+  EXPECT_THROW(load_file("/proc/self"), ConfigError);
+  EXPECT_THROW(load_file("/proc/self/mem"), ConfigError);
+}
+
+TEST(ConfigFile, IsNamedInTheError) {
+  const std::string path = testing::TempDir() + "picket_config_test.toml";
+  std::ofstream(path) << "[http]\nport = 0\n";
+  try {
+    load_file(path);
+    FAIL() << "port 0 was taken";
+  } catch (const ConfigError& error) {
+    EXPECT_EQ(std::string(error.what()), path + ":2: http.port: must be from 1 to 65535");
+  }
+  std::filesystem::remove(path);
+}
+
+}  // namespace
+}  // namespace picket

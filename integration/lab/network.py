@@ -4,7 +4,7 @@ Nothing is configured on the host's own network. Carrier stays up when a port le
 partition; deleting the cable is what a node without power looks like to the others.
 """
 
-from .settings import MACHINES, NETWORK_PREFIX, SUBNET, SWITCH
+from .settings import MACHINES, NETWORK_PREFIX, SUBNET, SWITCH, hardware_address
 from .shell import sh
 
 WIDTH = SUBNET.split("/")[1]
@@ -27,10 +27,10 @@ def build() -> None:
 def plug_in(machine: str) -> None:
     """A fresh namespace with a cable to the switch; the hardware address stays the machine's own across power cycles."""
     ip = MACHINES[machine]
-    mac = "02:00:0a:4d:00:%02x" % int(ip.rsplit(".", 1)[1])
     ns = namespace(machine)
     sh("ip", "netns", "add", ns)
-    sh("ip", "link", "add", machine, "netns", SWITCH, "type", "veth", "peer", "name", "eth0", "address", mac, "netns", ns)
+    sh("ip", "link", "add", machine, "netns", SWITCH, "type", "veth", "peer", "name", "eth0", "address",
+       hardware_address(machine), "netns", ns)
     sh("ip", "-n", ns, "link", "set", "lo", "up")
     sh("ip", "-n", ns, "addr", "add", f"{ip}/{WIDTH}", "dev", "eth0")
     sh("ip", "-n", ns, "link", "set", "eth0", "up")

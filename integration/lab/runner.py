@@ -10,7 +10,7 @@ from .cluster import Cluster, make_snapshot
 from .shell import CommandFailed, say, wait_until
 from .settings import NODE_OF_IP
 from .story import Story
-from .workload import OBSERVER_INTERVAL, Workload
+from .workload import ADDRESS_INTERVAL, OBSERVER_INTERVAL, Workload
 
 IN_FLIGHT = 0.1
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
@@ -107,6 +107,7 @@ def judge(story: Story) -> dict:
         "lost_in_flight": len([op for op in lost if abs(op.answered - story.fault_at) < IN_FLIGHT]),
         "lost_by": sorted({NODE_OF_IP.get(op.server, op.server) for op in lost + lost_direct}),
         "dual_primary_200_s": round(checker.dual_200(answers, workload.health_path, OBSERVER_INTERVAL), 3),
+        "dual_address_s": round(checker.dual_200(workload.address_answers(), "arp", ADDRESS_INTERVAL), 3),
         "false_fences": len(set(fenced) - story.may_be_fenced), "fenced": sorted(fenced),
         "inconsistent": len(disagreements), "invented": len(checker.invented(through + direct, present)),
         "acked": len([op for op in through if op.acked]), "unknown": len([op for op in through if op.outcome == "unknown"]),

@@ -11,17 +11,22 @@ LOCK = Path("/run/picket-lab.lock")
 NODES = ("pg1", "pg2", "pg3")
 NETWORK_PREFIX = "picket-"               # of every network namespace the lab makes
 SWITCH = NETWORK_PREFIX + "sw"
-CLIENT = "client"
+CLIENT, WATCHER = "client", "watch"
 
 SUBNET = "10.77.0.0/24"
 ADDRESS = "10.77.0.100"                  # the one that moves
 WRITES_PORT, READS_PORT, HEALTH_PORT, POSTGRES_PORT = 5000, 5001, 8008, 5432
 
-MACHINES = {"pg1": "10.77.0.11", "pg2": "10.77.0.12", "pg3": "10.77.0.13", CLIENT: "10.77.0.50"}
+MACHINES = {"pg1": "10.77.0.11", "pg2": "10.77.0.12", "pg3": "10.77.0.13", CLIENT: "10.77.0.50", WATCHER: "10.77.0.60"}
 NODE_OF_IP = {ip: name for name, ip in MACHINES.items()}
 
 PYTHON = "/usr/bin/python3"              # Debian's own: it is the one that has psycopg2
 TREE = Path(__file__).resolve().parents[2]
+
+
+def hardware_address(machine: str) -> str:
+    """Fixed, so that a machine keeps it when its cable is made anew after a power cut."""
+    return "02:00:0a:4d:00:%02x" % int(MACHINES[machine].rsplit(".", 1)[1])
 
 
 def node_id(node: str) -> int:

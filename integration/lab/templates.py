@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from .settings import ADDRESS, CLIENT, MACHINES, SUBNET, node_id, postgres_unit, postgres_version
+from .settings import ADDRESS, MACHINES, NODES, SUBNET, node_id, postgres_unit, postgres_version
 
 CONFIGS = Path(__file__).parent / "configs"
 
@@ -11,7 +11,7 @@ CONFIGS = Path(__file__).parent / "configs"
 def fill(name: str, node: str = "", **more) -> str:
     """A template's text for one node; a name without a value is a mistake in the template, and says so."""
     values = {"ADDRESS": ADDRESS, "SUBNET": SUBNET, "PG": postgres_version(), "UNIT": postgres_unit(), "NODE": node}
-    values |= {f"IP{node_id(n)}": ip for n, ip in MACHINES.items() if n != CLIENT}
+    values |= {f"IP{node_id(n)}": ip for n, ip in MACHINES.items() if n in NODES}
     if node:
         values |= {"ID": node_id(node), "IP": MACHINES[node]}
     values |= more

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from . import network, processes
 from .history import Answer, Op, Tail, parse_answer, parse_op
-from .settings import ADDRESS, CLIENT, HEALTH_PORT, LAB, MACHINES, NODES, POSTGRES_PORT, PYTHON, WRITES_PORT
+from .settings import (ADDRESS, CLIENT, HEALTH_PORT, LAB, MACHINES, NODES, POSTGRES_PORT, PYTHON, WATCHER, WRITES_PORT,
+                       hardware_address)
 
 HERE = Path(__file__).parent
-OBSERVER_INTERVAL = 0.04
+OBSERVER_INTERVAL, ADDRESS_INTERVAL = 0.04, 0.05
 
 
 class Workload:
@@ -18,6 +19,7 @@ class Workload:
         self.running: list[subprocess.Popen] = []
         self.logs: dict[str, Tail] = {}
         self.answer_log = Tail(LAB / "observer.log", parse_answer)
+        self.address_log = Tail(LAB / "address.log", parse_answer)
 
     def start(self) -> None:
         """Two clients of the address, one per node that bypasses it, and the observer."""
@@ -29,6 +31,8 @@ class Workload:
         self._spawn(CLIENT, "observer.py", "--log", self.answer_log.path, "--port", HEALTH_PORT, "--health", self.health_path,
                     "--interval", OBSERVER_INTERVAL, *(["--status"] if self.with_status else []),
                     *(f"{node}={MACHINES[node]}" for node in NODES))
+        self._spawn(WATCHER, "address_watch.py", "--log", self.address_log.path, "--address", ADDRESS, "--interval", ADDRESS_INTERVAL,
+                    *(f"{node}={hardware_address(node)}" for node in NODES))
 
     def writer(self, name: str, host: str, port: int, *flags, rate: float, machine: str = CLIENT) -> None:
         log = LAB / f"{name}.log"
@@ -76,6 +80,10 @@ class Workload:
             if later.answered - max(earlier.answered, since) > silence:
                 return later
         return None
+
+    def address_answers(self) -> list[Answer]:
+        """Who claimed the address, round by round."""
+        return self.address_log.read()
 
     def answers(self) -> list[Answer]:
         return self.answer_log.read()

@@ -1,5 +1,7 @@
 #include "agent.hpp"
 
+#include <algorithm>
+
 #include "core/words.hpp"
 #include "log.hpp"
 
@@ -26,6 +28,8 @@ Agent::Agent(Loop& loop, Worker& disk, Worker& names, Bus& bus, Notify& notify, 
     : loop_(loop),
       notify_(notify),
       config_(config),
+      soon_(loop, [this] { round(); }),
+      each_poll_(loop, [this] { round(); }),
       units_(bus),
       marker_(loop, disk, config.state_directory + "/fence.json", config.run_directory + "/fence.json",
               [this] { soon_.start(Millis{0}); }),
@@ -37,9 +41,7 @@ Agent::Agent(Loop& loop, Worker& disk, Worker& names, Bus& bus, Notify& notify, 
                 observers_.look_now();
                 soon_.start(Millis{0});
               }),
-      resume_(config.run_directory + "/state.json"),
-      soon_(loop, [this] { round(); }),
-      each_poll_(loop, [this] { round(); }) {
+      resume_(config.run_directory + "/state.json") {
   memory_ = resume_.load(boot_now(), config.policy.isolation_timeout, snapshot_.generation);
   if (marker_.facts().state == MarkerFacts::State::fenced)
     log(Priority::warning, "this node is fenced: " + marker_.facts().sentence);
@@ -66,6 +68,7 @@ void Agent::round() {
 // The order of withdrawal: the health page first, the address next, PostgreSQL last.
 void Agent::publish(const Step& step, Board board, Instant now) {
   const bool changed = snapshot_.decided == Instant{} || !(step.verdict == snapshot_.verdict);
+  const std::vector<std::string> before = snapshot_.verdict.alarms;
   if (changed) {
     ++snapshot_.generation;
     snapshot_.since = now;
@@ -96,7 +99,8 @@ void Agent::publish(const Step& step, Board board, Instant now) {
        {"PICKET_VRRP", std::string(word(v.vrrp))},
        {"PICKET_ACTION", std::string(word(v.action))},
        {"PICKET_ALARMS", join(v.alarms)}});
-  for (const auto& alarm : v.alarms) log(Priority::warning, "alarm: " + alarm);
+  for (const auto& alarm : v.alarms)
+    if (std::ranges::find(before, alarm) == before.end()) log(Priority::warning, "alarm: " + alarm);
   notify_.status(text);
 }
 

@@ -49,6 +49,7 @@ class Agent {
   Loop& loop_;
   Notify& notify_;
   const Config& config_;
+  Timer soon_, each_poll_;  // first: adapters call back while they are being made
   Units units_;
   MarkerStore marker_;
   Observers observers_;
@@ -62,7 +63,6 @@ class Agent {
   Instant last_start_{}, last_climb_{};
   std::string logged_phase_;
   std::vector<std::string> logged_problems_;
-  Timer soon_, each_poll_;
   Lifetime lifetime_;
 };
 

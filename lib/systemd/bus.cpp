@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 namespace picket {
 namespace {
@@ -19,6 +20,8 @@ std::string error_text(const std::string& what, const sd_bus_error& error) {
 
 std::string error_text(const std::string& what, int error) { return "D-Bus: " + what + ": " + strerror(-error); }
 
+std::string in_ms(Millis time) { return std::to_string(time.count()) + " ms"; }
+
 }  // namespace
 
 struct Bus::Call {
@@ -28,7 +31,8 @@ struct Bus::Call {
   Lifetime::Watch owner;
   Reply reply;
   sd_bus_slot* slot = nullptr;
-  std::string error;  // not empty: has failed, to be told by failed_timer_
+  Instant deadline{};
+  std::string error;  // not empty: has failed, and the caller is yet to be told
   ~Call() { sd_bus_slot_unref(slot); }
 };
 
@@ -52,19 +56,8 @@ Bus::Bus(Loop& loop, std::string address, std::function<void()> changed)
       changed_(std::move(changed)),
       why_not_("D-Bus: not connected yet"),
       retry_timer_(loop, [this] { open(); }),
-      handshake_timer_(
-          loop,
-          [this] { drop("D-Bus: no answer to the handshake within " + std::to_string(call_timeout.count()) + " ms"); }),
-      failed_timer_(loop, [this] {
-        std::vector<std::pair<uint64_t, std::string>> failed;
-        for (const auto& [id, call] : calls_)
-          if (!call->error.empty()) failed.emplace_back(id, call->error);
-        const auto self = lifetime_.watch();
-        for (const auto& [id, error] : failed) {
-          finish(id, nullptr, error);
-          if (self.expired()) return;
-        }
-      }) {
+      handshake_timer_(loop, [this] { drop("D-Bus: no answer to the handshake within " + in_ms(call_timeout)); }),
+      due_timer_(loop, [this] { end_due_calls(); }) {
   if (address_.empty()) {
     const char* set = secure_getenv("DBUS_SYSTEM_BUS_ADDRESS");
     address_ = set != nullptr ? set : system_bus;
@@ -167,6 +160,7 @@ void Bus::call(const Lifetime::Watch& owner, const std::string& path, const std:
   call.bus = this;
   call.id = id;
   call.member = member;
+  call.deadline = boot_now() + call_timeout;
   call.owner = owner;
   call.reply = std::move(reply);
   if (!connected_) {
@@ -189,15 +183,36 @@ void Bus::call(const Lifetime::Watch& owner, const std::string& path, const std:
           });
           return 0;
         },
-        &call, static_cast<uint64_t>(call_timeout.count()) * 1000);
+        &call, UINT64_MAX);
   sd_bus_message_unref(message);
   if (r < 0) fail_later(id, error_text(member, r));
+  if (!due_timer_.armed()) due_timer_.start(call_timeout);
+}
+
+// The deadlines are kept here and not by sd-bus, whose timers are allowed to be 250 ms late.
+void Bus::end_due_calls() {
+  const Instant now = boot_now();
+  std::vector<std::pair<uint64_t, std::string>> due;
+  for (const auto& [id, call] : calls_) {
+    if (!call->error.empty()) {
+      due.emplace_back(id, call->error);
+    } else if (call->deadline <= now) {
+      due.emplace_back(id, "D-Bus: " + call->member + ": no answer within " + in_ms(call_timeout));
+    }
+  }
+  const auto self = lifetime_.watch();
+  for (const auto& [id, error] : due) {
+    finish(id, nullptr, error);
+    if (self.expired()) return;
+  }
+  // The calls are in the order of their deadlines; one that failed during the callbacks has armed the timer already.
+  if (!calls_.empty() && !due_timer_.armed()) due_timer_.start(calls_.begin()->second->deadline - boot_now());
 }
 
 void Bus::fail_later(uint64_t id, const std::string& error) {
   auto& call = *calls_.at(id);
   if (call.error.empty()) call.error = error;
-  failed_timer_.start(Millis{0});
+  due_timer_.start(Millis{0});
 }
 
 void Bus::finish(uint64_t id, sd_bus_message* reply, const std::string& error) {

@@ -84,6 +84,7 @@ class Bus {
   void set_state(bool connected, const std::string& why);
   void install(Signal& signal);
   void finish(uint64_t id, sd_bus_message* reply, const std::string& error);
+  void end_due_calls();
   void fail_later(uint64_t id, const std::string& error);
 
   Loop& loop_;
@@ -93,7 +94,7 @@ class Bus {
   bool connected_ = false;
   std::string why_not_;
   Millis retry_{first_retry};
-  Timer retry_timer_, handshake_timer_, failed_timer_;
+  Timer retry_timer_, handshake_timer_, due_timer_;
   uint64_t next_id_ = 1;
   std::map<uint64_t, std::unique_ptr<Call>> calls_;
   std::list<std::unique_ptr<Signal>> signals_;

@@ -20,11 +20,11 @@ def stage(build: bool = True) -> Path:
         sh("cmake", "--preset", "release", cwd=TREE, timeout=300)
         sh("cmake", "--build", "--preset", "release", cwd=TREE, timeout=1800)
     shutil.rmtree(STAGE, ignore_errors=True)
-    sh("cmake", "--install", folder, env=os.environ | {"DESTDIR": str(STAGE)}, cwd=TREE, timeout=120)
+    sh("cmake", "--install", folder, "--prefix", "/usr", env=os.environ | {"DESTDIR": str(STAGE)}, cwd=TREE, timeout=120)
     return _checked(STAGE)
 
 
 def _checked(tree: Path) -> Path:
-    if not any((tree / place / "picketd").exists() for place in ("usr/bin", "usr/sbin")):
+    if not (tree / "usr/bin/picketd").exists():
         raise SystemExit(f"{tree} is no install tree of picket: there is no picketd in it")
     return tree

@@ -19,37 +19,41 @@ Ruling match(const Signals& s, const State& m) {
   if (s.foreign) return {Rule::R0, Advert::down, Vrrp::fault};
   if (s.gap) return {Rule::R0b, Advert::down, Vrrp::hold};
 
-  // A fence outlives restarts and hands.
-  if (is_primary && (s.marker == MarkerState::fenced || s.marker == MarkerState::isolated))
-    return {Rule::R2, Advert::down, Vrrp::fault, Action::stop_now};
+  // A fence outlives restarts and hands; a proof that another serves stands above it, so that a stop which began in the
+  // way that flushes to a standby is not made harder by its own marker.
+  if (is_primary && s.rival == Rival::confirmed)
+    return {Rule::R3, Advert::down, Vrrp::fault, s.followed ? Action::stop_fast : Action::stop_now, FenceReason::stale};
+  const bool fenced = s.marker == MarkerState::fenced || s.marker == MarkerState::isolated;
+  if (is_primary && fenced) return {Rule::R2, Advert::down, Vrrp::fault, Action::stop_now};
   if (s.postmaster == Postmaster::orphans) return {Rule::R9, Advert::down, Vrrp::fault, Action::kill_rest};
   if (s.marker == MarkerState::isolated && s.postmaster == Postmaster::absent && s.returnable)
     return {Rule::B3, Advert::down, Vrrp::fault, Action::start};
-  if (s.marker != MarkerState::none && !is_standby) return {Rule::R2h, Advert::down, Vrrp::fault};
 
-  if (is_primary && s.rival == Rival::confirmed)
-    return {Rule::R3, Advert::down, Vrrp::fault, s.followed ? Action::stop_fast : Action::stop_now, FenceReason::stale};
+  // These need no marker to be read, and hold for a server that is shutting down too: a smart shutdown lets its
+  // sessions go on.
+  if (is_primary && m.held && s.majority == Majority::lost && !s.small_cluster)
+    return {Rule::R4, Advert::down, Vrrp::fault, Action::stop_now, FenceReason::isolated};
+  const bool hung = is_primary && m.held && s.postmaster == Postmaster::hung;
+  if (hung && s.hang == Hang::stop) return {Rule::R7, Advert::down, Vrrp::fault, Action::stop_now, FenceReason::hung};
+
+  if (s.marker != MarkerState::none && !is_standby) return {Rule::R2h, Advert::down, Vrrp::fault};
   if (is_primary && s.rival == Rival::proven) return {Rule::R3c, Advert::down, Vrrp::fault};
 
   if (s.postmaster == Postmaster::absent || s.postmaster == Postmaster::stopping)
     return {Rule::R10, Advert::down, Vrrp::fault};
-  if (s.postmaster == Postmaster::starting) return {Rule::R8, Advert::down, Vrrp::hold};
+  // Long recoveries happen: the address waits for this node only until another is the primary.
+  if (s.postmaster == Postmaster::starting)
+    return {Rule::R8, Advert::down, s.rival >= Rival::proven ? Vrrp::fault : Vrrp::hold};
 
-  if (is_primary && m.held && s.majority == Majority::lost && !s.small_cluster)
-    return {Rule::R4, Advert::down, Vrrp::fault, Action::stop_now, FenceReason::isolated};
-
-  if (is_primary && m.held && s.postmaster == Postmaster::hung) {
-    if (s.hang == Hang::stop) return {Rule::R7, Advert::down, Vrrp::fault, Action::stop_now, FenceReason::hung};
-    if (s.hang == Hang::withdraw) return {Rule::R7a, Advert::down, Vrrp::fault};
-    return {Rule::R7a, previous, Vrrp::hold};
-  }
+  if (hung && s.hang == Hang::withdraw) return {Rule::R7a, Advert::down, Vrrp::fault};
+  if (hung) return {Rule::R7a, previous, Vrrp::hold};
 
   if (s.sight == Sight::cached && ((is_primary && trusted) || (is_standby && !m.suspended)))
     return {Rule::R14, previous, Vrrp::hold};
 
   if (s.postmaster == Postmaster::up && s.sight == Sight::fresh) {
     if (is_primary) {
-      const bool unchallenged = s.rival == Rival::none || m.held || s.own_support;
+      const bool unchallenged = s.rival == Rival::none || trusted || s.own_support;
       if (s.majority == Majority::fresh && unchallenged) return {Rule::R1, Advert::primary, Vrrp::raise};
       if (trusted && s.majority == Majority::suspect) return {Rule::R5, previous, Vrrp::hold};
       if (trusted && s.majority == Majority::lost) return {Rule::R4b, previous, Vrrp::hold};  // small cluster

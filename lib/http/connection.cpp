@@ -103,10 +103,12 @@ Connection::Next Connection::send(const Page& page, Method method) {
 }
 
 Connection::Next Connection::flush() {
-  const ssize_t n = ::send(fd_.get(), output_.data(), output_.size(), MSG_NOSIGNAL);
+  const ssize_t n = ::send(fd_.get(), output_.data() + sent_, output_.size() - sent_, MSG_NOSIGNAL);
   if (n < 0) return try_later(errno) ? Next::write : Next::close;
-  output_.erase(0, static_cast<size_t>(n));
-  if (!output_.empty()) return Next::write;
+  sent_ += static_cast<size_t>(n);
+  if (sent_ < output_.size()) return Next::write;
+  sent_ = 0;
+  output_ = {};
   progress_ = true;
   return finish();
 }

@@ -50,6 +50,7 @@ class Connection {
   bool keep_alive_ = false;  ///< of the answer being sent
   bool unread_ = false;      ///< the client may have sent more than is read
   size_t seen_ = 0;          ///< of input_, searched already
+  size_t sent_ = 0;          ///< of output_
   size_t drained_ = 0;
   std::string input_;   ///< the beginning of a request
   std::string output_;  ///< the end of an answer that the socket did not take

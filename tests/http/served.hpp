@@ -86,7 +86,7 @@ class Client {
       const size_t head = buffer_.find("\r\n\r\n");
       if (head != std::string::npos) {
         const size_t named = buffer_.find("Content-Length: ");
-        const size_t body = bodyless || named > head ? 0 : std::stoul(buffer_.substr(named + 16));
+        const size_t body = bodyless || named > head ? 0 : std::stoul(buffer_.substr(named + 16, 20));
         const size_t size = head + 4 + body;
         if (buffer_.size() >= size) {
           std::string one = buffer_.substr(0, size);

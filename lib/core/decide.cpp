@@ -107,7 +107,10 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   v.vrrp = row.vrrp;
   v.action = row.action;
   v.reason = row.reason;
-  v.role = s.sight == Sight::none ? Role::unknown : s.role;
+  // A server that is not there has no role, whatever it had.
+  const bool lives =
+      s.postmaster == Postmaster::up || s.postmaster == Postmaster::hung || s.postmaster == Postmaster::stopping;
+  v.role = lives && s.sight != Sight::none ? s.role : Role::unknown;
   v.timeline = v.role == Role::unknown ? 0 : m.timeline;
   v.clear_marker = row.rule == Rule::B3 || rejoined;
   v.sentence = sentence_for(row, s, view, board, policy);

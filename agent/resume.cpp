@@ -8,19 +8,13 @@ namespace picket {
 
 using nlohmann::json;
 
-namespace {
-
-std::string boot_id() { return read_file("/proc/sys/kernel/random/boot_id").value_or(""); }
-
-}  // namespace
-
 Memory Resume::load(Instant now, Millis max_age, uint64_t& generation) const {
   Memory memory;
   const json note = json::parse(read_file(path_).value_or(""), nullptr, false);
   if (!note.is_object() || note.value("schema", 0) != 1) return memory;
   generation = note.value("generation", uint64_t{0});  // generations never repeat within a boot
   const Instant saved{Millis{note.value("saved_ms", int64_t{0})}};
-  if (note.value("boot_id", "") != boot_id() || saved > now || now - saved > max_age) return memory;
+  if (saved > now || now - saved > max_age) return memory;
   memory.state.held = note.value("held", false);
   memory.started_us = note.value("postmaster_started_us", int64_t{0});
   return memory;
@@ -31,7 +25,6 @@ std::string Resume::save(const Memory& memory, uint64_t generation, Instant now)
   last_held_ = memory.state.held;
   last_saved_ = now;
   const json note = {{"schema", 1},
-                     {"boot_id", boot_id()},
                      {"saved_ms", now.time_since_epoch().count()},
                      {"generation", generation},
                      {"held", memory.state.held},

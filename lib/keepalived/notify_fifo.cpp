@@ -11,7 +11,7 @@
 namespace picket {
 namespace {
 
-constexpr Millis look_again{2000};
+constexpr Millis look_again{1000};
 // Keepalived's own lines hold an instance name and three words; anything longer is not from it.
 constexpr size_t longest_line = 1024;
 

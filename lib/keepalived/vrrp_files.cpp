@@ -108,14 +108,16 @@ void VrrpFiles::write(const VrrpContents& contents) {
 }
 
 /// Keepalived's inotify watch is on the folder itself: one that was made anew is not watched until Keepalived reloads.
+/// The old one is kept open, so that the new one cannot have its inode number.
 void VrrpFiles::watch_folder() {
-  struct stat status {};
-  const ino_t now = stat(folder_of(gate_).c_str(), &status) == 0 ? status.st_ino : 0;
-  if (folder_ != 0 && folder_ != now) folder_replaced_ = true;
-  folder_ = now;
+  const std::string path = folder_of(gate_);
+  if (!folder_) folder_.reset(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  struct stat first {
+  }, now{};
+  if (!folder_ || fstat(folder_.get(), &first) < 0) return;
+  if (stat(path.c_str(), &now) < 0 || first.st_dev != now.st_dev || first.st_ino != now.st_ino) folder_replaced_ = true;
   if (folder_replaced_ && problem_.empty())
-    problem_ =
-        folder_of(gate_) + ": was replaced while the agent ran; Keepalived sees the gate again only after a reload";
+    problem_ = path + ": was replaced while the agent ran; Keepalived sees the gate again only after a reload";
 }
 
 }  // namespace picket

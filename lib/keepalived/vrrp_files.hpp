@@ -5,11 +5,10 @@
 // always replaced by rename(2) within their folder, since Keepalived watches the folder and never sees a write through
 // an old descriptor; what is on disk is compared and mended on every call.
 
-#include <sys/types.h>
-
 #include <string>
 
 #include "core/verdict.hpp"
+#include "loop/fd.hpp"
 
 namespace picket {
 
@@ -44,7 +43,7 @@ class VrrpFiles {
 
   std::string gate_, rank_;
   std::string problem_;
-  ino_t folder_ = 0;  ///< inode of the gate's folder when it was last seen
+  Fd folder_;  ///< the gate's folder as it was first seen
   bool folder_replaced_ = false;
 };
 

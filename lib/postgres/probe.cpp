@@ -134,7 +134,7 @@ void Probe::session_over(const Outcome& outcome, Instant asked) {
   const Instant now = boot_now();
   record(view_.session, outcome, asked, now);
   session_.reset();
-  if (outcome.answer == Answer::timed_out) ++session_first_;
+  if (!from_postgresql(outcome.answer)) ++session_first_;  // libpq gives up a list at the first that accepts and closes
   if (resolver_) resolver_->refresh(names_retried_after);
   const bool again = std::exchange(look_again_, false);
   session_timer_.start(again ? Millis{0} : std::max(session_began_ + options_.poll - now, Millis{0}));
@@ -156,6 +156,7 @@ void Probe::answered(const Outcome& outcome, const Rows& rows) {
   Outcome result = outcome;
   if (outcome.answer == Answer::ok) {
     if (auto facts = decode_status(rows, result.detail)) {
+      if (view_.facts) keep_timeline(*view_.facts, *facts);
       view_.facts = std::move(*facts);
       view_.facts_asked = session_asked_;
     } else {
@@ -216,12 +217,11 @@ void Probe::fresh_ended(const Outcome& outcome) {
   const Instant now = boot_now();
   record(view_.fresh, outcome, fresh_asked_, now);
   fresh_.reset();
-  if (outcome.answer == Answer::timed_out) {
-    ++fresh_first_;
-    fresh_timer_.start(Millis{0});
-  } else {
-    fresh_timer_.start(std::max(fresh_asked_ + options_.fresh_every - now, Millis{0}));
-  }
+  const bool silent = outcome.answer == Answer::timed_out;
+  if (!from_postgresql(outcome.answer)) ++fresh_first_;
+  // After a silence the next begins at once, but a full listen queue is a silence that comes at once.
+  const Millis pause = silent ? options_.poll : options_.fresh_every;
+  fresh_timer_.start(std::max(fresh_asked_ + pause - now, Millis{0}));
   tell();
 }
 

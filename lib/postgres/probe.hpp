@@ -79,9 +79,10 @@ class Probe {
   Timer session_timer_, fresh_timer_;
   Instant began_, session_began_{}, session_asked_{}, fresh_asked_{};
   std::optional<Instant> extra_asked_;
-  bool session_is_new_ = false;                 ///< its first answer is still to come
-  bool look_again_ = false;                     ///< look_now() came while a question was under way
-  size_t session_first_ = 0, fresh_first_ = 0;  ///< which of several addresses is tried first; moves on after a timeout
+  bool session_is_new_ = false;  ///< its first answer is still to come
+  bool look_again_ = false;      ///< look_now() came while a question was under way
+  size_t session_first_ = 0,
+         fresh_first_ = 0;  ///< which of several addresses is tried first; moves on when nobody answered
 };
 
 }  // namespace picket

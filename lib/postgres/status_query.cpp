@@ -167,6 +167,12 @@ std::optional<Lsn> parse_lsn(std::string_view text) {
   return Lsn{halves[0]} << 32 | halves[1];
 }
 
+void keep_timeline(const ServerFacts& before, ServerFacts& now) {
+  const bool same_server = before.system_identifier == now.system_identifier && before.started_us == now.started_us;
+  if (same_server && now.role == Role::standby && before.role == Role::standby)
+    now.timeline = std::max(now.timeline, before.timeline);
+}
+
 std::optional<ServerFacts> decode_status(const Rows& rows, std::string& error) {
   error.clear();
   if (rows.empty()) {

@@ -17,6 +17,10 @@ const std::string& status_query();
 /// Decodes the rows of status_query(). Returns nothing and says in `error` which column made no sense.
 std::optional<ServerFacts> decode_status(const Rows& rows, std::string& error);
 
+/// A standby without a receiver shows a timeline that may lie behind what it has replayed, because pg_control is only
+/// written now and then. One postmaster in recovery never goes back: `now` keeps the timeline that it showed before.
+void keep_timeline(const ServerFacts& before, ServerFacts& now);
+
 /// "16/B374D848" (docs 8.20) to a byte position; nothing when the text is no LSN.
 std::optional<Lsn> parse_lsn(std::string_view text);
 

@@ -29,7 +29,9 @@ async def get(host: str, port: int, path: str) -> tuple[int, dict, bytes]:
 async def ask(node: str, host: str, options, path: str, log) -> dict:
     record = {"node": node, "path": path, "asked": time.monotonic(), "code": 0}
     try:
-        code, headers, body = await asyncio.wait_for(get(host, options.port, path), PATIENCE)
+        # Not wait_for, which may swallow the end of the observation when it comes together with a time-out.
+        async with asyncio.timeout(PATIENCE):
+            code, headers, body = await get(host, options.port, path)
         record["code"] = code
         generation, _, rule = headers.get("picket-verdict", "").partition(" ")
         if generation.isdigit():
@@ -40,7 +42,7 @@ async def ask(node: str, host: str, options, path: str, log) -> dict:
             record["status"] = {k: status[k] for k in keep if k in status} | {"role": status.get("local", {}).get("role"),
                                                                           "timeline": status.get("local", {}).get("timeline")}
             record.setdefault("generation", status.get("verdict", {}).get("generation"))
-    except (OSError, asyncio.TimeoutError, ValueError, IndexError):
+    except (OSError, TimeoutError, ValueError, IndexError):
         pass
     record["answered"] = time.monotonic()
     log.write(json.dumps(record) + "\n")

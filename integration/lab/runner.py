@@ -5,7 +5,7 @@ import time
 import traceback
 from pathlib import Path
 
-from . import bounds, checker, journal, premises, provision
+from . import bounds, checker, evidence, journal, premises, provision
 from .cluster import Cluster, make_snapshot
 from .shell import CommandFailed, say, wait_until
 from .settings import NODE_OF_IP
@@ -71,6 +71,8 @@ def play(name: str, scenario, stack, keep: bool = False, watcher=None) -> dict:
             watcher.close()
         if workload:
             workload.stop()
+        if "failed_because" in result and not result["passed"]:
+            result["evidence"] = evidence.collect(f"{name}.{stack.name}")
         if not keep:
             premises.clear()
     result["bounds"] = bounds.in_words(limits)

@@ -8,6 +8,7 @@ from . import network, processes
 from .history import Answer, Op, Tail, parse_answer, parse_op
 from .settings import (ADDRESS, CLIENT, HEALTH_PORT, LAB, MACHINES, NODES, POSTGRES_PORT, PYTHON, WATCHER, WRITES_PORT,
                        hardware_address)
+from .shell import say
 
 HERE = Path(__file__).parent
 OBSERVER_INTERVAL, ADDRESS_INTERVAL = 0.04, 0.05
@@ -52,6 +53,7 @@ class Workload:
             try:
                 process.wait(5)
             except subprocess.TimeoutExpired:
+                say(f"had to be killed: {' '.join(map(str, process.args[8:]))}")
                 process.kill()
                 process.wait()
         self.running.clear()

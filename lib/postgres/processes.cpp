@@ -26,6 +26,12 @@ std::string read_small(const std::string& path) {
   return got > 0 ? std::string(text, static_cast<size_t>(got)) : "";
 }
 
+std::string link_target(const std::string& path) {
+  char target[PATH_MAX];
+  const ssize_t got = readlink(path.c_str(), target, sizeof target);
+  return got > 0 ? std::string(target, static_cast<size_t>(got)) : "";
+}
+
 bool is_server_name(const std::string& comm) { return comm == "postgres\n" || comm == "postmaster\n"; }
 
 // Field 22, in clock ticks since boot. The name in field 2 may hold blanks and brackets: count from the last bracket.
@@ -45,11 +51,12 @@ Instant start_of(int pid) {
 
 IsServer is_server_process(int pid, const std::string& data_directory) {
   if (!is_server_name(read_small(proc_path(pid, "comm")))) return IsServer::no;
-  char target[PATH_MAX];
-  const ssize_t got = readlink(proc_path(pid, "cwd").c_str(), target, sizeof target);
-  if (got < 0)
-    return errno == EACCES || errno == EPERM ? IsServer::unknown : IsServer::no;  // ENOENT: a zombie, or gone
-  return std::string_view(target, static_cast<size_t>(got)) == data_directory ? IsServer::yes : IsServer::no;
+  errno = 0;
+  const std::string folder = link_target(proc_path(pid, "cwd"));
+  if (folder.empty()) return errno == EACCES || errno == EPERM ? IsServer::unknown : IsServer::no;  // zombies have none
+  if (folder != data_directory) return IsServer::no;
+  // A container may run its own server below the same path; it has its own process numbers too.
+  return link_target(proc_path(pid, "ns/pid")) == link_target("/proc/self/ns/pid") ? IsServer::yes : IsServer::no;
 }
 
 std::optional<std::vector<ServerProcess>> server_processes(const std::string& data_directory) {

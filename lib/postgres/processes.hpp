@@ -16,7 +16,8 @@ struct ServerProcess {
 };
 
 /// Every process named postgres or postmaster whose working directory is `data_directory`, which must be its canonical
-/// path; zombies are left out. Nothing when a process of that name may not be examined (ptrace(2), access mode
+/// path; zombies and processes of
+/// another PID namespace are left out. Nothing when a process of that name may not be examined (ptrace(2), access mode
 /// checking), or /proc cannot be read: the caller then does not know.
 std::optional<std::vector<ServerProcess>> server_processes(const std::string& data_directory);
 

@@ -1,7 +1,9 @@
 #include "postgres/processes.hpp"
 
 #include <gmock/gmock.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,6 +46,48 @@ TEST(ServerProcesses, AreNoZombies) {
   waitid(P_PID, static_cast<id_t>(server.pid()), &info, WEXITED | WNOWAIT);  // dead, and not reaped
   EXPECT_EQ(is_server_process(server.pid(), server.data()), IsServer::no);
   server.kill9();
+}
+
+// A process that looks like a server of the folder `/proc`, in a PID namespace of its own or not; ends with its object.
+struct Impostor {
+  explicit Impostor(bool in_container) {
+    int ready[2];
+    EXPECT_EQ(pipe(ready), 0);
+    keeper = fork();
+    if (keeper == 0) {
+      if (in_container && unshare(CLONE_NEWPID) != 0) _exit(1);
+      const pid_t inner = fork();
+      if (inner != 0) {
+        [[maybe_unused]] auto written = write(ready[1], &inner, sizeof inner);
+        waitpid(inner, nullptr, 0);
+        _exit(0);
+      }
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      prctl(PR_SET_NAME, "postgres");
+      if (chdir("/proc") != 0) _exit(1);
+      const pid_t looks_right = 0;
+      [[maybe_unused]] auto written = write(ready[1], &looks_right, sizeof looks_right);
+      pause();
+      _exit(0);
+    }
+    for (pid_t one : {0, 0}) {
+      EXPECT_EQ(read(ready[0], &one, sizeof one), static_cast<ssize_t>(sizeof one));
+      if (one != 0) pid = one;
+    }
+    close(ready[0]);
+    close(ready[1]);
+  }
+  ~Impostor() {
+    kill(pid, SIGKILL);
+    waitpid(keeper, nullptr, 0);
+  }
+  pid_t keeper = 0, pid = 0;
+};
+
+TEST(ServerProcesses, AreNoneOfAContainerWhoseFolderHasTheSamePath) {
+  const Impostor here(false), contained(true);
+  EXPECT_EQ(is_server_process(here.pid, "/proc"), IsServer::yes);
+  EXPECT_EQ(is_server_process(contained.pid, "/proc"), IsServer::no);
 }
 
 TEST(ServerProcesses, AreNotWhoeverHasOneOfTheirNumbers) {

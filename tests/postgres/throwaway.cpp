@@ -5,7 +5,9 @@
 #include <libpq-fe.h>
 #include <pwd.h>
 #include <signal.h>
+#include <sys/ipc.h>
 #include <sys/prctl.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +20,9 @@
 #include <functional>
 #include <stdexcept>
 #include <thread>
+
+#include "postgres/postmaster_pid.hpp"
+#include "postgres/processes.hpp"
 
 namespace picket::test {
 namespace {
@@ -150,6 +155,7 @@ Throwaway::Throwaway() : Throwaway(home().make()) {
   setting("wal_keep_size = '64MB'");
   setting("wal_retrieve_retry_interval = '100ms'");
   setting("autovacuum = off");
+  setting("dynamic_shared_memory_type = mmap");  // leaves nothing outside the folder after kill9()
   configure();
 }
 
@@ -159,8 +165,20 @@ Throwaway::~Throwaway() {
     kill(pid_, SIGCONT);
     waitpid(pid_, nullptr, 0);
   }
+  clear_up_after_kill9();
   std::error_code ignored;
   fs::remove_all(folder_, ignored);
+}
+
+// What a killed postmaster leaves behind: busy backends, and its shared memory segment.
+void Throwaway::clear_up_after_kill9() {
+  std::ifstream file(data() + "/postmaster.pid");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  for (const auto& process : server_processes(data()).value_or(std::vector<ServerProcess>{}))
+    kill(process.pid, SIGKILL);
+  std::string ignored;
+  if (const auto left = parse_postmaster_pid(text, ignored); left && left->shm_id >= 0)
+    shmctl(left->shm_id, IPC_RMID, nullptr);
 }
 
 void Throwaway::configure() {

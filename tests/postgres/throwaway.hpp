@@ -73,6 +73,7 @@ class Throwaway {
  private:
   explicit Throwaway(std::string folder);
   void configure();
+  void clear_up_after_kill9();
   std::string folder_;
   int port_ = 0;
   pid_t pid_ = 0;

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <csignal>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
+
+#include "systemd/unit.hpp"
 
 namespace picket {
 namespace {
@@ -24,8 +28,21 @@ bool same_process(const ServerProcess& a, const ServerProcess& b) {
   return a.pid == b.pid && apart <= Millis{20};
 }
 
+// When the processes cannot be searched for, the one that postmaster.pid named is still worth a try: before anything is
+// sent to it, it is shown to be a server process.
 std::vector<ServerProcess> processes_of(const FenceTarget& target) {
-  return server_processes(target.data_directory).value_or(std::vector<ServerProcess>{});
+  if (auto found = server_processes(target.data_directory)) return *found;
+  if (target.postmaster_pid <= 0) return {};
+  return {ServerProcess{target.postmaster_pid, Instant{}}};
+}
+
+// Without D-Bus nobody told us the control group of the unit; the postmaster, if it runs in the unit at all, knows it.
+FenceTarget completed(FenceTarget target) {
+  if (!target.control_group.empty() || target.unit.empty() || target.postmaster_pid <= 0) return target;
+  std::ifstream in("/proc/" + std::to_string(target.postmaster_pid) + "/cgroup");
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  target.control_group = cgroup_of_unit(text, target.unit).value_or("");
+  return target;
 }
 
 }  // namespace
@@ -46,7 +63,7 @@ void Ladder::climb(FenceTarget target, Action action) {
 
 void Ladder::begin(FenceTarget target, Action action) {
   ++climb_number_;
-  target_ = std::move(target);
+  target_ = completed(std::move(target));
   prover_.emplace(target_);
   progress_ = Progress{};
   progress_.action = action;
@@ -57,8 +74,11 @@ void Ladder::begin(FenceTarget target, Action action) {
   if (proved()) return;
   timer_.every(look_every);
   if (action == Action::kill_rest) {
-    rest_ = processes_of(target_);
-    kill_all();
+    const auto processes = processes_of(target_);
+    rest_ = orphans(processes);
+    // Only where nothing else lives in the unit.
+    if (rest_->size() == processes.size()) kill_unit("all", SIGKILL);
+    kill_now();
   } else {
     deadline_ = progress_.decided + (action == Action::stop_fast ? fast_budget : now_budget);
     ask_politely();
@@ -107,10 +127,10 @@ void Ladder::ask_politely() {
   if (!killed_) set_phase("stopping");
 }
 
-void Ladder::kill_all() {
+void Ladder::kill_now() {
   killed_ = true;
   last_kill_ = boot_now();
-  kill_unit("all", SIGKILL);
+  if (!rest_) kill_unit("all", SIGKILL);
   set_phase(kill_directly() ? "killing" : "proving");
 }
 
@@ -123,14 +143,7 @@ bool Ladder::kill_directly() {
     });
   }
   if (processes.empty()) return false;
-  // The postmaster first: what it has forked meanwhile is then found by the next look, and nothing is forked after
-  // that.
-  auto order = without_parents(processes);
-  for (const auto& process : processes) {
-    const auto same = [&](const ServerProcess& other) { return other.pid == process.pid; };
-    if (std::none_of(order.begin(), order.end(), same)) order.push_back(process);
-  }
-  signal_directly(order, SIGKILL);
+  signal_directly(parents_first(processes), SIGKILL);
   return true;
 }
 
@@ -160,7 +173,7 @@ void Ladder::tick() {
 void Ladder::climb_on() {
   if (proved()) return;
   if (!killed_) {
-    if (boot_now() >= deadline_) kill_all();
+    if (boot_now() >= deadline_) kill_now();
   } else {
     if (!rest_ && boot_now() - last_kill_ >= again_every) {
       last_kill_ = boot_now();

@@ -46,8 +46,9 @@ class Ladder {
 
   /// Begins to stop the server; a server that is already dead is proved so before this returns. While climbing with the
   /// same data directory it only strengthens (fast -> now -> kill) and takes over what the target newly knows. `action`
-  /// is stop_fast, stop_now or kill_rest; anything else throws std::invalid_argument. kill_rest kills the processes
-  /// that are there now and no later ones: a postmaster started meanwhile is not fenced.
+  /// is stop_fast, stop_now or kill_rest; anything else throws std::invalid_argument. kill_rest kills what has
+  /// lost its postmaster now, and nothing else: a server that lives, or is started meanwhile, is left alone, and the
+  /// phase ends as "idle".
   void climb(FenceTarget target, Action action);
 
   /// True from climb() until the proof (also in phase "not proved").
@@ -60,7 +61,7 @@ class Ladder {
   void begin(FenceTarget target, Action action);
   void strengthen(FenceTarget target, Action action);
   void ask_politely();
-  void kill_all();
+  void kill_now();
   bool kill_directly();
   void signal_directly(const std::vector<ServerProcess>& processes, int signal);
   void stop_unit();

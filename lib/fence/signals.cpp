@@ -34,6 +34,10 @@ int parent_of(int pid) {
   return parent_in_stat({std::istreambuf_iterator<char>(in), {}});
 }
 
+bool contains(const std::vector<ServerProcess>& processes, int pid) {
+  return std::any_of(processes.begin(), processes.end(), [pid](const auto& process) { return process.pid == pid; });
+}
+
 }  // namespace
 
 std::string signal_servers(const std::string& data_directory, const std::vector<ServerProcess>& processes, int signal) {
@@ -61,10 +65,25 @@ int parent_in_stat(const std::string& text) {
 
 std::vector<ServerProcess> without_parents(const std::vector<ServerProcess>& processes) {
   std::vector<ServerProcess> result;
-  for (const auto& process : processes) {
-    const int parent = parent_of(process.pid);
-    const auto is_parent = [parent](const ServerProcess& other) { return other.pid == parent; };
-    if (std::none_of(processes.begin(), processes.end(), is_parent)) result.push_back(process);
+  for (const auto& process : processes)
+    if (!contains(processes, parent_of(process.pid))) result.push_back(process);
+  return result;
+}
+
+std::vector<ServerProcess> parents_first(const std::vector<ServerProcess>& processes) {
+  auto order = without_parents(processes);
+  for (const auto& process : processes)
+    if (!contains(order, process.pid)) order.push_back(process);
+  return order;
+}
+
+std::vector<ServerProcess> orphans(const std::vector<ServerProcess>& processes) {
+  std::vector<int> parents;
+  for (const auto& process : processes) parents.push_back(parent_of(process.pid));
+  std::vector<ServerProcess> result;
+  for (size_t i = 0; i < processes.size(); ++i) {
+    const bool has_child = std::find(parents.begin(), parents.end(), processes[i].pid) != parents.end();
+    if (!has_child && !contains(processes, parents[i])) result.push_back(processes[i]);
   }
   return result;
 }

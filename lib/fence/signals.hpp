@@ -18,6 +18,14 @@ std::string signal_servers(const std::string& data_directory, const std::vector<
 /// frozen or half-started server is found in this way too.
 std::vector<ServerProcess> without_parents(const std::vector<ServerProcess>& processes);
 
+/// The same processes, those without_parents() first: what a postmaster forked before its own end is then found by the
+/// next look, and nothing is forked after that.
+std::vector<ServerProcess> parents_first(const std::vector<ServerProcess>& processes);
+
+/// Those that have lost their postmaster: neither a parent nor a child among `processes`. A living postmaster has
+/// children (only in the first moments of its start it has none).
+std::vector<ServerProcess> orphans(const std::vector<ServerProcess>& processes);
+
 /// The parent in a text of /proc/PID/stat (proc(5)), whose second field may hold spaces and parentheses; 0 if there is
 /// none.
 int parent_in_stat(const std::string& text);

@@ -6,7 +6,7 @@ COMPARE = {"<=": operator.le, "<": operator.lt, "==": operator.eq, ">": operator
 
 # Whatever happens, on picket's stack these hold, unless a scenario says otherwise.
 ALWAYS = {"dual_ack_s": ("==", 0), "dual_primary_200_s": ("==", 0), "false_fences": ("==", 0), "inconsistent": ("==", 0),
-          "invented": ("==", 0), "dual_address_s": ("<=", 0.5)}
+          "invented": ("==", 0), "dual_address_s": ("<=", 0.5), "verdicts_compared": (">", 0)}
 
 
 def broken(result: dict, bounds: dict) -> list[str]:

@@ -93,6 +93,16 @@ def dual_200(answers: list[Answer], path: str, interval: float) -> float:
     return overlap({node: [tuple(spell) for spell in of_node] for node, of_node in spells.items()}, interval)
 
 
+def compared(answers: list[Answer], journal: dict[str, list[dict]]) -> tuple[int, int]:
+    """How many verdicts were seen both on a page and in the journal, and how many on a page only.
+
+    Without the first number "no disagreement" could mean that nothing was compared.
+    """
+    seen = {(answer.node, answer.generation) for answer in answers if answer.generation is not None and answer.code}
+    written = {(node, line["generation"]) for node, lines in journal.items() for line in lines}
+    return len(seen & written), len(seen - written)
+
+
 def inconsistencies(answers: list[Answer], journal: dict[str, list[dict]]) -> list[str]:
     """Where health answer, status and journal of one node disagree about one and the same verdict."""
     found = []

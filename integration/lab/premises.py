@@ -10,8 +10,9 @@ from pathlib import Path
 
 from . import network, processes
 from .settings import LAB, LOCK
-from .shell import sh, wait_until
+from .shell import say, sh, wait_until
 
+PATIENCE = 900     # about as long as all scenarios take
 _lock = None
 
 
@@ -21,11 +22,18 @@ def occupy() -> None:
     if os.geteuid() != 0:
         raise SystemExit("the lab needs root: it mounts, boots containers and makes network namespaces")
     _lock = open(LOCK, "w")
+    if not _locked():
+        say(f"another lab is running on this machine: waiting for up to {PATIENCE} s")
+        wait_until(_locked, PATIENCE, "the other lab to end", every=1)
+    clear()
+
+
+def _locked() -> bool:
     try:
         fcntl.flock(_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise SystemExit("another lab is running on this machine")
-    clear()
+        return False
+    return True
 
 
 def open_floor() -> None:

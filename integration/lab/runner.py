@@ -98,7 +98,9 @@ def judge(story: Story) -> dict:
     present = rows(story.cluster)
     lost, lost_direct = checker.lost(through, present), checker.lost(direct, present)
     fenced = journal.markers(nodes)
-    disagreements = checker.inconsistencies(answers, {node.name: journal.verdicts(node) for node in nodes}) if workload.with_status else []
+    written = {node.name: journal.verdicts(node) for node in nodes}
+    disagreements = checker.inconsistencies(answers, written) if workload.with_status else []
+    compared, unwritten = checker.compared(answers, written)
     for text in disagreements[:5]:
         say(f"inconsistent: {text}")
     return {
@@ -111,7 +113,8 @@ def judge(story: Story) -> dict:
         "dual_primary_200_s": round(checker.dual_200(answers, workload.health_path, OBSERVER_INTERVAL), 3),
         "dual_address_s": round(checker.dual_200(workload.address_answers(), "arp", ADDRESS_INTERVAL), 3),
         "false_fences": len(set(fenced) - story.may_be_fenced), "fenced": sorted(fenced),
-        "inconsistent": len(disagreements), "invented": len(checker.invented(through + direct, present)),
+        "inconsistent": len(disagreements), "verdicts_compared": compared, "verdicts_unwritten": unwritten,
+        "invented": len(checker.invented(through + direct, present)),
         "acked": len([op for op in through if op.acked]), "unknown": len([op for op in through if op.outcome == "unknown"]),
     } | story.facts
 

@@ -4,7 +4,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from .checker import dual_200, dual_ack, inconsistencies, invented, lost, write_gap
+from .checker import compared, dual_200, dual_ack, inconsistencies, invented, lost, write_gap
 from .history import Answer, Op, Tail, parse_op
 
 
@@ -108,6 +108,10 @@ class Consistency(unittest.TestCase):
     def test_a_rule_against_the_header_is_found(self):
         said = answers("pg1", [200], generation=7, rule="R5") + [self.status(0.05)]
         self.assertEqual(len(inconsistencies(said, {})), 1)
+
+    def test_what_was_compared_is_counted(self):
+        said = [self.status(0.0)] + answers("pg1", [200], generation=8, rule="R1")
+        self.assertEqual(compared(said, {"pg1": [{"generation": 7, "rule": "R1", "sentence": "serves"}]}), (1, 1))
 
     def test_a_journal_with_other_words_is_found(self):
         self.assertEqual(len(inconsistencies([self.status(0.0)], {"pg1": [{"generation": 7, "rule": "R1", "sentence": "other"}]})), 1)

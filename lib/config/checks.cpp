@@ -23,6 +23,8 @@ std::vector<Contradiction> contradictions(const Config& config) {
   const Named role_ttl{"guard.role_ttl", policy.role_ttl};
   const Named suspect{"guard.suspect_after", policy.suspect_after};
   const Named isolation{"guard.isolation_timeout", policy.isolation_timeout};
+  const Named stale{"guard.stale_confirm", policy.stale_confirm};
+  const Named conflict{"guard.conflict_confirm", policy.conflict_confirm};
   const Named withdraw{"guard.hang_withdraw", policy.hang_withdraw};
   const Named stop{"guard.hang_stop", policy.hang_stop};
 
@@ -32,6 +34,7 @@ std::vector<Contradiction> contradictions(const Config& config) {
     found.push_back({{greater.key, less.key}, shown(greater) + " must not be less than " + shown(less) + ": " + why});
   };
   at_least(stop, withdraw, "a server is withdrawn before it is stopped");
+  at_least(conflict, stale, "a primary that is still followed is stopped no sooner than one that is not");
   at_least(isolation, suspect, "a lost majority is an alarm before it is isolation");
   at_least(role_ttl, fresh, "a role is believed at least for as long as the facts are fresh");
   at_least(withdraw, fresh_deadline, "a fresh connection has to fail once before new connections can be said to hang");

@@ -140,6 +140,7 @@ const std::vector<Key>& known_keys() {
       duration("guard.suspect_after", PLACE(policy.suspect_after), 100ms, 5min),
       duration("guard.isolation_timeout", PLACE(policy.isolation_timeout), 500ms, 10min),
       duration("guard.stale_confirm", PLACE(policy.stale_confirm), 0s, 1min),
+      duration("guard.conflict_confirm", PLACE(policy.conflict_confirm), 0s, 1min),
       duration("guard.hang_withdraw", PLACE(policy.hang_withdraw), 500ms, 10min),
       duration("guard.hang_stop", PLACE(policy.hang_stop), 500ms, 10min),
       duration("guard.upstream_silence", PLACE(policy.upstream_silence), 1s, 1h),

@@ -60,6 +60,7 @@ loop_gap = "3s"
 suspect_after = "2.5s"
 isolation_timeout = "8s"
 stale_confirm = "1s"
+conflict_confirm = "3s"
 hang_withdraw = "5s"
 hang_stop = "10s"
 upstream_silence = "20s"
@@ -98,6 +99,7 @@ level = "debug"
   EXPECT_EQ(config.policy.suspect_after, 2500ms);
   EXPECT_EQ(config.policy.isolation_timeout, 8s);
   EXPECT_EQ(config.policy.stale_confirm, 1s);
+  EXPECT_EQ(config.policy.conflict_confirm, 3s);
   EXPECT_EQ(config.policy.hang_withdraw, 5s);
   EXPECT_EQ(config.policy.hang_stop, 10s);
   EXPECT_EQ(config.policy.upstream_silence, 20s);
@@ -153,6 +155,8 @@ TEST(Config, NamesTheLineWhereTwoBoundsContradictEachOther) {
                          "postgresql.poll (250ms)"));
   EXPECT_THAT(refusal("[postgresql]\npoll = \"1s\"\n"), StartsWith("picket.toml:2: guard.fresh (1500ms) must be at"));
   EXPECT_THAT(refusal("[guard]\nloop_gap = \"400ms\"\n"), StartsWith("picket.toml:2: guard.loop_gap (400ms)"));
+  EXPECT_THAT(refusal("[guard]\nconflict_confirm = \"0s\"\n"),
+              StartsWith("picket.toml:2: guard.conflict_confirm (0s)"));
   EXPECT_THAT(refusal("[guard]\nrole_ttl = \"1s\"\n"), StartsWith("picket.toml:2: guard.role_ttl (1s)"));
   EXPECT_THAT(refusal("[guard]\nsuspect_after = \"5s\"\n"), HasSubstr("guard.isolation_timeout (4s) must not be less"));
   EXPECT_THAT(refusal("[postgresql]\nfresh_deadline = \"3s\"\n"), HasSubstr("guard.hang_withdraw (2s) must not be"));

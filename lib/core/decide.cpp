@@ -10,31 +10,39 @@ namespace {
 
 /// What the server itself said of its role, or what the same postmaster said a moment ago.
 void see_role(Signals& s, Memory& m, const Board& board, const Horizon& h, const Policy& policy) {
-  const bool same_pid = board.postmaster.pid == 0 || m.postmaster_pid == 0 || board.postmaster.pid == m.postmaster_pid;
+  const int pid = board.postmaster.pid;
+  const bool another = pid != 0 && m.postmaster_pid != 0 && pid != m.postmaster_pid;
+  // Another postmaster starts its life unconfirmed, however like the last one it looks.
+  if (another) {
+    m.state.held = false;
+    m.role = Role::unknown;
+  }
   if (is_fresh(board.server, h, policy)) {
     const ServerFacts& facts = *board.server.facts;
-    // Another postmaster starts its life unconfirmed, however like the last one it looks.
     if (m.started_us != 0 && facts.started_us != m.started_us) m.state.held = false;
     m.role = facts.role;
     m.timeline = facts.timeline;
     m.role_asked = board.server.facts_asked;
     m.started_us = facts.started_us;
-    m.postmaster_pid = board.postmaster.pid;
+    m.postmaster_pid = pid;
     s.sight = facts.role == Role::unknown ? Sight::none : Sight::fresh;
-  } else if (m.role != Role::unknown && same_pid && m.role_asked >= h.valid_from &&
-             h.now - m.role_asked <= policy.role_ttl) {
+  } else if (m.role != Role::unknown && m.role_asked >= h.valid_from && h.now - m.role_asked <= policy.role_ttl) {
     s.sight = Sight::cached;
-  } else {
-    m.role = Role::unknown;
+  } else if (m.role == Role::primary && pid != 0 && pid == m.postmaster_pid) {
+    s.sight = Sight::remembered;
   }
-  s.role = m.role;
+  s.role = s.sight == Sight::none ? Role::unknown : m.role;
 }
 
-/// Turns a proof into a confirmed one: the same rival, asked again, over the confirm time.
-Rival confirm(Memory& m, const ClusterView& view, Instant now, const Policy& policy) {
-  if (view.rival.rival != Rival::proven) {
+/// Turns a proof into a confirmed one: the same rival, asked again, over the confirm time, all of it while this server
+/// is a primary.
+Rival confirm(Memory& m, const ClusterView& view, const Signals& s, Instant now, const Policy& policy) {
+  Rival rival = view.rival.rival;
+  // No two servers have a majority of followers; where it looks so, a list of followers is out of date.
+  if (rival == Rival::proven && s.own_support) rival = Rival::claimed;
+  if (rival != Rival::proven || s.role != Role::primary) {
     m.rival_id = 0;
-    return view.rival.rival;
+    return rival;
   }
   const int id = view.rival.peer->node.id;
   if (m.rival_id != id) {
@@ -69,6 +77,28 @@ MarkerState marker_signal(const MarkerFacts& marker) {
   return marker.reasons == std::vector{isolated} ? MarkerState::isolated : MarkerState::fenced;
 }
 
+/// Nobody can be judged yet: since the agent started or slept not everybody has been asked, and that is not long ago.
+bool still_looking(const Board& board, const Horizon& h, const Policy& policy) {
+  const Instant since = std::max(board.started, h.valid_from);
+  const auto pending = [&](const ServerView& server) { return server.session.asked < since; };
+  const bool all_asked =
+      !pending(board.server) && std::ranges::none_of(board.peers, [&](const Peer& p) { return pending(p.server); });
+  return !all_asked && h.now - since <= policy.fresh;
+}
+
+/// Whether a fence for isolation may be undone: nothing of the old server is left, and nobody is still stopping it.
+bool may_start(const Board& board, const ClusterView& view, MarkerState marker) {
+  return view.nobody_promoted && marker == MarkerState::isolated && !board.fence_in_progress &&
+         board.postmaster.survivors == 0;
+}
+
+/// Whether streaming as a standby is enough to lift the fence: what an operator ordered, an operator ends.
+bool may_rejoin(const MarkerFacts& marker, MarkerState state) {
+  const std::string ordered{word(FenceReason::operator_order)};
+  return (state == MarkerState::fenced || state == MarkerState::isolated) &&
+         std::ranges::find(marker.reasons, ordered) == marker.reasons.end();
+}
+
 }  // namespace
 
 Step decide(const Memory& memory, const Board& board, Instant now, const Policy& policy) {
@@ -87,16 +117,15 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   s.marker = marker_signal(board.marker);
   s.majority = view.reach;
   s.small_cluster = view.nodes < 3;
-  s.rival = confirm(m, view, now, policy);
   s.own_support = 1 + static_cast<int>(view.own_followers.size()) >= view.majority;
+  s.rival = confirm(m, view, s, now, policy);
   s.followed = !view.own_followers.empty();
   s.follows_primary = view.upstream != nullptr;
   s.lag_ok = !policy.replica_max_lag || !view.lag || *view.lag <= *policy.replica_max_lag;
   s.stale_reads = policy.stale_reads;
-  s.returnable =
-      stood(m.returnable_since, view.nobody_promoted && s.marker == MarkerState::isolated, now, policy.return_stable);
-  const bool fenced = s.marker == MarkerState::fenced || s.marker == MarkerState::isolated;
-  const bool rejoined = stood(m.verified_since, view.verified_standby && fenced, now, policy.rejoin_stable);
+  s.returnable = stood(m.returnable_since, may_start(board, view, s.marker), now, policy.return_stable);
+  const bool rejoined =
+      stood(m.verified_since, view.verified_standby && may_rejoin(board.marker, s.marker), now, policy.rejoin_stable);
 
   const Ruling row = match(s, m.state);
   m.state = after(s, m.state, row);
@@ -104,7 +133,7 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   Verdict v;
   v.rule = row.rule;
   v.advert = row.advert;
-  v.vrrp = row.vrrp;
+  v.vrrp = row.vrrp == Vrrp::lower && still_looking(board, h, policy) ? Vrrp::hold : row.vrrp;
   v.action = row.action;
   v.reason = row.reason;
   // A server that is not there has no role, whatever it had.

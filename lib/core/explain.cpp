@@ -30,9 +30,13 @@ std::string rival_name(const ClusterView& view) {
 }
 
 std::string rival_story(const ClusterView& view) {
-  const auto& facts = view.rival.peer->server.facts;
-  std::string text = rival_name(view) + " is primary on timeline " + std::to_string(facts->timeline);
-  if (!view.rival.followers.empty()) text += " and is followed by " + list(view.rival.followers);
+  const std::string timeline = " on timeline " + std::to_string(view.rival.timeline);
+  const std::string followers = list(view.rival.followers);
+  if (!view.rival.seen)
+    return followers + (view.rival.followers.size() > 1 ? " follow " : " follows ") + rival_name(view) + timeline +
+           " (which itself does not answer)";
+  std::string text = rival_name(view) + " is primary" + timeline;
+  if (!followers.empty()) text += " and is followed by " + followers;
   return text;
 }
 
@@ -52,10 +56,13 @@ std::string marker_story(const Board& board) {
 std::string why_unconfirmed(const Signals& s, const ClusterView& view, const Board& board) {
   if (!board.nodes_known)
     return "repmgr.nodes has not been read" + (board.nodes_why_unknown.empty() ? "" : ": " + board.nodes_why_unknown);
-  if (s.majority != Majority::fresh) return "no majority of the " + std::to_string(view.nodes) + " nodes answers";
+  const std::string nobody = "no majority of the " + std::to_string(view.nodes) + " nodes ";
+  if (s.majority == Majority::suspect) return nobody + "has answered yet";
+  if (s.majority == Majority::lost) return nobody + "answers";
   if (s.rival == Rival::claimed) return rival_story(view) + ", and neither side has a majority of followers";
-  if (s.rival == Rival::implied)
-    return list(view.rival.followers) + " still streams from " + rival_name(view) + " on another timeline";
+  if (view.rival.other_data) return rival_name(view) + " is a primary with another system identifier";
+  if (s.rival == Rival::possible && !view.rival.followers.empty()) return rival_story(view);
+  if (s.rival == Rival::possible) return "a majority answers, but too few of them say whether they are primary";
   return "the agent has just begun to look";
 }
 
@@ -118,6 +125,7 @@ std::string sentence_for(const Ruling& row, const Signals& s, const ClusterView&
   }
   if (board.postmaster.process == PostmasterFacts::Process::unknown && !board.postmaster.why_unknown.empty())
     return "the state of PostgreSQL is unknown: " + board.postmaster.why_unknown;
+  if (s.postmaster == Postmaster::hung) return "new connections to PostgreSQL go unanswered";
   return "the role of PostgreSQL is unknown: " + last_words(board.server.session);
 }
 
@@ -129,7 +137,9 @@ std::vector<std::string> alarms_for(const Ruling& row, const Signals& s, const C
   if (serves && view.nodes < 3)
     alarms.push_back("fewer than three nodes are registered: after a partition both could be primary");
   if (row.rule == Rule::R6 && s.rival == Rival::claimed)
-    alarms.push_back("two primaries and no majority behind either: neither is advertised; decide which data to keep");
+    alarms.push_back(
+        "two primaries and no majority of followers behind either: this one is not advertised; decide which data to "
+        "keep");
   if (board.keepalived.state == KeepalivedFacts::State::dead && board.address.state == AddressFacts::State::present)
     alarms.push_back("the address " + board.address.address + " is here and keepalived is not running");
   if (!board.unit.known && !board.unit.why_unknown.empty())

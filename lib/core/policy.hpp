@@ -23,9 +23,11 @@ struct Policy {
   Millis conflict_confirm{2000};   ///< the same, while a standby still streams from us
   Millis hang_withdraw{2000};      ///< new connections time out for this long: withdraw (R7a)
   Millis hang_stop{4000};          ///< and for this long: stop (R7)
-  Millis upstream_silence{10000};  ///< a standby that heard nothing from its upstream for this long supports nobody
-  Millis rejoin_stable{10000};     ///< a fenced node streams as a standby for this long before its marker clears
-  Millis return_stable{3000};      ///< a majority shows for this long that nobody was promoted before B3 starts again
+  /// A standby that heard nothing from its upstream for this long supports nobody. An idle primary sends nothing until
+  /// the receiver asks, after half of wal_receiver_timeout (60 s): so not below 30 s.
+  Millis upstream_silence{35000};
+  Millis rejoin_stable{10000};  ///< a fenced node streams as a standby for this long before its marker clears
+  Millis return_stable{3000};   ///< a majority shows for this long that nobody was promoted before B3 starts again
   std::optional<uint64_t> replica_max_lag;  ///< bytes; a standby further behind is not offered for reads
   bool stale_reads = true;                  ///< a standby without a known primary still answers 200 on /replica
 };

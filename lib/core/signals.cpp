@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 namespace picket {
 namespace {
@@ -15,6 +16,16 @@ bool streams(const Follower& follower) { return follower.state == "streaming"; }
 bool says_it_follows(const ServerFacts& server, const std::string& host, int port) {
   return server.receiver && server.receiver->status == "streaming" && server.receiver->sender_host == host &&
          server.receiver->sender_port == port;
+}
+
+// A standby that was cloned under another name of its upstream (an alias, the address in place of the name) tells us a
+// name that we do not know; then its word says nothing, and the leader's list must do.
+bool names_a_node(const Receiver& receiver, const Board& board) {
+  const auto is = [&](const std::string& host, int port) {
+    return receiver.sender_host == host && receiver.sender_port == port;
+  };
+  return is(board.self_host, board.self_port) ||
+         std::ranges::any_of(board.peers, [&](const Peer& p) { return is(p.node.host, p.node.port); });
 }
 
 bool receiver_is_live(const ServerView& server, const Horizon& h, const Policy& policy) {
@@ -31,7 +42,8 @@ Names followers_of(const ServerView* leader, const std::string& host, int port, 
   for (const Peer& peer : board.peers) {
     const bool asked = is_fresh(peer.server, h, policy);
     if (asked && peer.server.facts->role != Role::standby) continue;
-    const bool tells = asked && peer.server.facts->receiver && !peer.server.facts->receiver->status.empty();
+    const bool tells = asked && peer.server.facts->receiver && !peer.server.facts->receiver->status.empty() &&
+                       names_a_node(*peer.server.facts->receiver, board);
     bool follows = false;
     if (tells) {
       follows = says_it_follows(*peer.server.facts, host, port) && receiver_is_live(peer.server, h, policy);
@@ -43,6 +55,11 @@ Names followers_of(const ServerView* leader, const std::string& host, int port, 
     if (follows) names.push_back(peer.node.name);
   }
   return names;
+}
+
+// Two nodes can never make a majority when one is down. Its host's refusal says at least that no server runs there.
+bool refusal_counts(const Attempts& attempts, const Board& board) {
+  return board.peers.size() == 1 && attempts.answer == Answer::refused;
 }
 
 /// Time since the (majority-1)-th newest answer of a peer; what happened before the horizon does not age.
@@ -60,10 +77,8 @@ Majority reach_of(const Board& board, int majority, const Horizon& h, const Poli
     };
     take(peer.server.session.answered_asked);
     take(peer.server.fresh.answered_asked);
-    // Two nodes can never make a majority when one is down. Its host's refusal says at least that no server runs there.
-    if (board.peers.size() == 1)
-      for (const Attempts* a : {&peer.server.session, &peer.server.fresh})
-        if (a->answer == Answer::refused) take(a->asked);
+    for (const Attempts* a : {&peer.server.session, &peer.server.fresh})
+      if (refusal_counts(*a, board)) take(a->asked);
     // Never heard from: cannot count as an answer, only as a silence that began at the horizon.
     const Millis quiet = h.now - last;
     silence.push_back(real ? quiet : std::max(quiet, policy.suspect_after + Millis{1}));
@@ -92,33 +107,74 @@ bool same_system(const ServerFacts& facts, uint64_t own) {
   return own == 0 || facts.system_identifier == 0 || facts.system_identifier == own;
 }
 
-RivalView find_rival(const Board& board, uint64_t own_system, uint32_t own_timeline, int majority, const Horizon& h,
-                     const Policy& policy) {
+/// The best supported of those who can be asked and say that they are the primary.
+RivalView find_claimant(const Board& board, uint64_t own_system, int majority, const Horizon& h, const Policy& policy) {
   RivalView best;
   for (const Peer& peer : board.peers) {
     if (!is_fresh(peer.server, h, policy) || peer.node.type == Node::Type::witness) continue;
     const ServerFacts& facts = *peer.server.facts;
-    if (facts.role != Role::primary || !same_system(facts, own_system)) continue;
-    Names followers = followers_of(&peer.server, peer.node.host, peer.node.port, board, h, policy);
-    const bool proven = 1 + static_cast<int>(followers.size()) >= majority;
-    const Rival rival = proven ? Rival::proven : Rival::claimed;
-    if (rival > best.rival) best = {rival, &peer, std::move(followers), peer.server.facts_asked};
-  }
-  if (best.rival != Rival::none) return best;
-  // Nobody shows itself, yet a standby hears from someone we cannot see, on a timeline that is not ours.
-  for (const Peer& peer : board.peers) {
-    if (!is_fresh(peer.server, h, policy) || peer.server.facts->role != Role::standby) continue;
-    const auto& receiver = peer.server.facts->receiver;
-    if (!receiver_is_live(peer.server, h, policy) || receiver->timeline == own_timeline) continue;
-    if (says_it_follows(*peer.server.facts, board.self_host, board.self_port)) continue;
-    auto upstream = std::ranges::find_if(board.peers, [&](const Peer& p) {
-      return p.node.host == receiver->sender_host && p.node.port == receiver->sender_port;
-    });
-    if (upstream != board.peers.end() && is_fresh(upstream->server, h, policy)) continue;  // seen, and no primary
-    const Peer* who = upstream == board.peers.end() ? nullptr : &*upstream;
-    return {Rival::implied, who, {peer.node.name}, peer.server.facts_asked};
+    if (facts.role != Role::primary) continue;
+    RivalView found;
+    found.peer = &peer;
+    found.timeline = facts.timeline;
+    found.look = peer.server.facts_asked;
+    found.other_data = !same_system(facts, own_system);
+    if (!found.other_data)
+      found.followers = followers_of(&peer.server, peer.node.host, peer.node.port, board, h, policy);
+    const bool proven = 1 + static_cast<int>(found.followers.size()) >= majority;
+    found.rival = found.other_data ? Rival::possible : proven ? Rival::proven : Rival::claimed;
+    if (found.rival > best.rival) best = std::move(found);
   }
   return best;
+}
+
+/// Nobody shows itself, yet standbys hear from someone whom we cannot see, on a timeline that is not ours. On a newer
+/// one there was a promotion, and if a majority is its primary or streams from it, then that is proof without seeing
+/// it.
+RivalView find_unseen(const Board& board, uint64_t own_system, uint32_t own_timeline, int majority, const Horizon& h,
+                      const Policy& policy) {
+  std::map<std::tuple<std::string, int, uint32_t>, RivalView> by_sender;
+  for (const Peer& peer : board.peers) {
+    if (!is_fresh(peer.server, h, policy) || peer.server.facts->role != Role::standby) continue;
+    if (!same_system(*peer.server.facts, own_system) || !receiver_is_live(peer.server, h, policy)) continue;
+    const Receiver& receiver = *peer.server.facts->receiver;
+    if (receiver.timeline == own_timeline) continue;
+    if (says_it_follows(*peer.server.facts, board.self_host, board.self_port)) continue;
+    auto upstream = std::ranges::find_if(board.peers, [&](const Peer& p) {
+      return p.node.host == receiver.sender_host && p.node.port == receiver.sender_port;
+    });
+    const bool registered = upstream != board.peers.end();
+    if (registered && is_fresh(upstream->server, h, policy)) continue;  // seen, and no primary
+    RivalView& found = by_sender[{receiver.sender_host, receiver.sender_port, receiver.timeline}];
+    const bool newer = own_timeline != 0 && receiver.timeline > own_timeline;
+    found.timeline = receiver.timeline;
+    found.seen = false;
+    found.peer = registered ? &*upstream : nullptr;
+    found.followers.push_back(peer.node.name);
+    found.look = std::max(found.look, peer.server.facts_asked);
+    const bool proven = registered && newer && 1 + static_cast<int>(found.followers.size()) >= majority;
+    found.rival = proven ? Rival::proven : Rival::possible;
+  }
+  RivalView best;
+  for (auto& [sender, found] : by_sender)
+    if (found.rival > best.rival) best = std::move(found);
+  return best;
+}
+
+RivalView find_rival(const Board& board, uint64_t own_system, uint32_t own_timeline, int majority, const Horizon& h,
+                     const Policy& policy) {
+  RivalView claimant = find_claimant(board, own_system, majority, h, policy);
+  if (claimant.rival >= Rival::claimed) return claimant;
+  RivalView unseen = find_unseen(board, own_system, own_timeline, majority, h, policy);
+  if (unseen.rival > claimant.rival) return unseen;
+  if (claimant.rival != Rival::none) return claimant;
+  // A majority that answers without telling its role (locked out, starting) excludes nobody.
+  int telling = 1;
+  for (const Peer& peer : board.peers)
+    if (is_fresh(peer.server, h, policy) || refusal_counts(peer.server.session, board)) ++telling;
+  RivalView nobody;
+  if (telling < majority) nobody.rival = Rival::possible;
+  return nobody;
 }
 
 /// The primary that the local standby streams from, if we can see that it is one.
@@ -189,7 +245,8 @@ Postmaster postmaster_state(const Board& board, const Horizon& h, const Policy& 
 Hang hang_of(const Board& board, const Horizon& h, const Policy& policy) {
   const auto since = board.server.fresh.silent_since;
   if (!since) return Hang::no;
-  const Millis quiet = h.now - std::max(*since, h.valid_from);
+  // Up to the end of the last attempt, not up to now: an agent that runs late proves nothing.
+  const Millis quiet = board.server.fresh.ended - std::max(*since, h.valid_from);
   if (quiet >= policy.hang_stop) return Hang::stop;
   return quiet >= policy.hang_withdraw ? Hang::withdraw : Hang::brief;
 }

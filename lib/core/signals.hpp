@@ -31,7 +31,10 @@ struct RivalView {
   Rival rival = Rival::none;           ///< up to `proven`; decide() turns that into `confirmed`
   const Peer* peer = nullptr;          ///< the node meant, when it is registered
   std::vector<std::string> followers;  ///< names of the nodes that stream from it
-  Instant look{};                      ///< when the rival itself was asked
+  uint32_t timeline = 0;               ///< of the rival, by its own word or by that of its followers
+  bool seen = true;                    ///< it was asked itself; otherwise only its followers were
+  bool other_data = false;             ///< a primary with another system identifier
+  Instant look{};                      ///< when the rival, or the last follower that tells of it, was asked
 };
 
 /// The whole cluster as seen from here.

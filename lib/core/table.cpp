@@ -9,11 +9,12 @@ Ruling match(const Signals& s, const State& m) {
       s.postmaster == Postmaster::up || s.postmaster == Postmaster::hung || s.postmaster == Postmaster::stopping;
   const bool known = runs && s.sight != Sight::none;
   const bool is_primary = known && s.role == Role::primary;
-  const bool is_standby = known && s.role == Role::standby;
+  const bool is_standby = known && s.role == Role::standby && s.sight != Sight::remembered;
   const bool trusted = m.held && !m.suspended;  // was confirmed, and nothing voided that since
 
   // What was said before, as far as it still fits: a row that cannot see keeps an offer, but never makes a new one.
-  const bool keeps = is_primary ? trusted && m.advert == Advert::primary : !m.suspended && m.advert == Advert::replica;
+  const bool keeps = is_primary ? trusted && m.advert == Advert::primary && s.sight != Sight::remembered
+                                : !m.suspended && m.advert == Advert::replica;
   const Advert previous = keeps ? m.advert : Advert::down;
 
   if (s.foreign) return {Rule::R0, Advert::down, Vrrp::fault};
@@ -71,9 +72,10 @@ State after(const Signals& s, const State& m, const Ruling& row) {
   if (s.gap) next.suspended = true;
   if (row.rule == Rule::R1 || row.rule == Rule::R12 || row.rule == Rule::R13) next.suspended = false;
   if (row.rule == Rule::R1) next.held = true;
-  // Another postmaster, or another role, begins without what the last one had.
+  // Another postmaster, or another role, begins without what the last one had. One that recovers from the crash of a
+  // backend is the same; decide() tells another one that starts by its process.
   const bool over = s.postmaster == Postmaster::absent || s.postmaster == Postmaster::orphans ||
-                    s.postmaster == Postmaster::starting || (s.role == Role::standby && s.sight == Sight::fresh);
+                    (s.role == Role::standby && s.sight == Sight::fresh);
   if (over) next.held = false;
   return next;
 }

@@ -8,12 +8,15 @@
 namespace picket {
 
 enum class Postmaster : uint8_t { unknown, absent, starting, up, hung, orphans, stopping };
-enum class Sight : uint8_t { none, cached, fresh };                       ///< how well the role is known just now
+/// How well the role is known just now. `remembered`: the same postmaster was a primary, and it cannot be asked; that
+/// it is one still is certain, for no postmaster turns from a primary into a standby, but not that it serves.
+enum class Sight : uint8_t { none, remembered, cached, fresh };
 enum class MarkerState : uint8_t { none, isolated, fenced, unreadable };  ///< `isolated`: fenced for that reason alone
 enum class Majority : uint8_t { fresh, suspect, lost };                   ///< of the registered nodes, self included
-/// Another primary: none; a standby follows someone unseen on another timeline; claimed by a node without a majority of
-/// followers; proven by a majority of followers; and proven in two looks over the confirm time.
-enum class Rival : uint8_t { none, implied, claimed, proven, confirmed };
+/// Another primary: none; possible, because a standby follows someone unseen on another timeline, or a primary has
+/// other data, or too few nodes tell their role; claimed by a node without a majority of followers; proven by a
+/// majority of followers; and proven in two looks over the confirm time.
+enum class Rival : uint8_t { none, possible, claimed, proven, confirmed };
 enum class Hang : uint8_t { no, brief, withdraw, stop };
 
 /// What is seen at one moment, in the alphabet of the table.

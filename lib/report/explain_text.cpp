@@ -22,6 +22,7 @@ std::string_view text(Sight s) {
   switch (s) {
     case Sight::fresh: return "just read";
     case Sight::cached: return "read a moment ago from the same postmaster";
+    case Sight::remembered: return "remembered of the same postmaster";
     case Sight::none: break;
   }
   return "cannot be read";
@@ -39,7 +40,7 @@ std::string_view text(Majority m) {
 std::string_view text(Rival r) {
   switch (r) {
     case Rival::none: return "none seen";
-    case Rival::implied: return "a standby follows someone who cannot be seen";
+    case Rival::possible: return "cannot be excluded";
     case Rival::claimed: return "claims it, without a majority of followers";
     case Rival::proven: return "has a majority of followers (seen once)";
     case Rival::confirmed: break;

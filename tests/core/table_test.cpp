@@ -27,7 +27,7 @@ struct Moment {
     return s.postmaster == Postmaster::up || s.postmaster == Postmaster::hung || s.postmaster == Postmaster::stopping;
   }
   bool is_primary() const { return runs() && s.sight != Sight::none && s.role == Role::primary; }
-  bool is_standby() const { return runs() && s.sight != Sight::none && s.role == Role::standby; }
+  bool is_standby() const { return runs() && just_seen() && s.role == Role::standby; }
   bool just_seen() const { return s.sight == Sight::fresh || s.sight == Sight::cached; }
   bool trusted() const { return m.held && !m.suspended; }
   bool marked() const { return s.marker == MarkerState::isolated || s.marker == MarkerState::fenced; }
@@ -141,7 +141,9 @@ constexpr std::tuple claims{
     Claim{"only R1 makes it held, and a running postmaster keeps it until it is a standby",
           [](const Moment& t) {
             return implies(t.next.held && !t.m.held, t.is(Rule::R1)) &&
-                   implies(t.m.held && t.runs() && t.s.role != Role::standby, t.next.held);
+                   implies(
+                       t.m.held && (t.runs() || t.s.postmaster == Postmaster::starting) && t.s.role != Role::standby,
+                       t.next.held);
           }},
     Claim{"a gap suspends, and only a look at a primary or a standby lifts that",
           [](const Moment& t) {
@@ -223,7 +225,7 @@ Enumeration ask_everything() {
     std::apply([&](const auto&... c) { (check(c), ...); }, claims);
   };
   const auto begin = std::chrono::steady_clock::now();
-  enumerate(visit, over(t.s.postmaster, 7), over(t.s.role, 3), over(t.s.sight, 3), over(t.s.foreign), over(t.s.gap),
+  enumerate(visit, over(t.s.postmaster, 7), over(t.s.role, 3), over(t.s.sight, 4), over(t.s.foreign), over(t.s.gap),
             over(t.s.marker, 4), over(t.s.majority, 3), over(t.s.small_cluster), over(t.s.rival, 5),
             over(t.s.own_support), over(t.s.followed), over(t.s.hang, 4), over(t.s.returnable),
             over(t.s.follows_primary), over(t.s.lag_ok), over(t.s.stale_reads), over(t.m.held), over(t.m.suspended),

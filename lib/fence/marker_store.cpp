@@ -17,12 +17,10 @@ MarkerStore::MarkerStore(Loop& loop, Worker& worker, std::string path, std::stri
     : worker_(worker),
       path_(std::move(path)),
       fallback_path_(std::move(fallback_path)),
-      changed_(std::move(changed)),
       retry_timer_(loop, [this] { retry(); }) {
   retry_timer_.every(retry_every);
-  const auto told = std::exchange(changed_, {});
   take({read_marker(path_), read_marker(fallback_path_)});
-  changed_ = told;
+  changed_ = std::move(changed);  // what is known at the end of the constructor is no change
 }
 
 void MarkerStore::take(const Files& files) {

@@ -1,5 +1,6 @@
 #include "netlink/addresses.hpp"
 
+#include <arpa/inet.h>
 #include <net/if.h>
 #include <netlink/cache.h>
 #include <netlink/errno.h>
@@ -7,7 +8,9 @@
 #include <netlink/route/addr.h>
 #include <sys/epoll.h>
 
+#include <charconv>
 #include <cstring>
+#include <new>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -28,6 +31,9 @@ using Owned = std::unique_ptr<T, Free>;
 // Room for a burst; the kernel caps it at net.core.rmem_max. What does not fit is noticed and read again.
 constexpr int receive_buffer = 1 << 20;
 
+// The loop has other things to do as well.
+constexpr int most_losses_per_turn = 16;
+
 std::string netlink_error(const std::string& what, int error) { return "netlink: " + what + ": " + nl_geterror(error); }
 
 rtnl_addr* as_address(nl_object* object) {
@@ -43,6 +49,25 @@ struct Addresses::Kernel {
   Owned<nl_cache_mngr> manager;
   nl_cache* cache = nullptr;  // the manager's
   std::optional<Io> io;
+
+  // Not nl_addr_parse(): it takes "any", hardware addresses and prefix lengths of -1.
+  bool parse(const std::string& text) {
+    const auto slash = text.find('/');
+    const std::string host = text.substr(0, slash);
+    const int family = host.find(':') == std::string::npos ? AF_INET : AF_INET6;
+    const size_t size = family == AF_INET ? sizeof(in_addr) : sizeof(in6_addr);
+    in6_addr bytes{};
+    if (inet_pton(family, host.c_str(), &bytes) != 1) return false;
+    wanted.reset(nl_addr_build(family, &bytes, size));
+    if (!wanted) throw std::bad_alloc();
+    any_prefix = slash == std::string::npos;
+    if (any_prefix) return true;
+    unsigned length = 0;
+    const char *begin = text.data() + slash + 1, *end = text.data() + text.size();
+    const auto [rest, failed] = std::from_chars(begin, end, length);
+    nl_addr_set_prefixlen(wanted.get(), static_cast<int>(length));
+    return failed == std::errc{} && rest == end && length <= size * 8;
+  }
 
   bool matches(rtnl_addr* address) const {
     nl_addr* local = rtnl_addr_get_local(address);
@@ -74,7 +99,7 @@ struct Addresses::Kernel {
 };
 
 Addresses::Addresses(Loop& loop, std::string address, std::function<void()> changed)
-    : loop_(loop), changed_(std::move(changed)), kernel_(std::make_unique<Kernel>()), timer_(loop, [this] {
+    : loop_(loop), kernel_(std::make_unique<Kernel>()), timer_(loop, [this] {
         if (kernel_->cache == nullptr) {
           open();
         } else {
@@ -83,16 +108,11 @@ Addresses::Addresses(Loop& loop, std::string address, std::function<void()> chan
       }) {
   facts_.address = address;
   if (address.empty()) return;
-  nl_addr* parsed = nullptr;
-  // AF_UNSPEC would let "eth0" or a hardware address through.
-  const int family = address.find(':') == std::string::npos ? AF_INET : AF_INET6;
-  if (nl_addr_parse(address.c_str(), family, &parsed) < 0)
+  if (!kernel_->parse(address))
     throw std::invalid_argument("\"" + address + "\" is no IPv4 or IPv6 address (with or without /prefix length)");
-  kernel_->wanted.reset(parsed);
-  kernel_->any_prefix = address.find('/') == std::string::npos;
   facts_.state = AddressFacts::State::unknown;
-  facts_.why_unknown = "netlink: not asked yet";
   open();
+  changed_ = std::move(changed);  // what is known at the end of the constructor is no change
 }
 
 Addresses::~Addresses() { kernel_->close(); }
@@ -120,10 +140,15 @@ void Addresses::open() {
 }
 
 void Addresses::readable() {
-  // Events were lost (ENOBUFS shows as -NLE_NOMEM) or not understood: the cache may say anything now. What still waits
-  // in the socket is read after the table, and does no harm: the newest change of an address comes last.
-  if (nl_cache_mngr_data_ready(kernel_->manager.get()) < 0) return resync();
-  look();
+  bool lost = false;
+  for (int i = 0; i < most_losses_per_turn; ++i) {
+    if (nl_cache_mngr_data_ready(kernel_->manager.get()) >= 0) return lost ? resync() : look();
+    // Events were lost (ENOBUFS shows as -NLE_NOMEM) or not understood. What still waits is older than the loss: it has
+    // to be read before the table is, or it would be taken for news afterwards.
+    lost = true;
+  }
+  timer_.start(Millis{0});
+  unknown("netlink: changes come faster than they can be read");
 }
 
 void Addresses::resync() {

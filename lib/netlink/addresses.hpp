@@ -19,7 +19,8 @@ class Addresses {
 
   /// `address`: IPv4 or IPv6, with or without "/prefix length"; without it any prefix length matches. Empty: not
   /// configured. Throws std::invalid_argument when it is no address. A kernel that does not answer is no error: the
-  /// facts are unknown and it is tried again. `changed` runs on the loop when facts() has changed.
+  /// facts are unknown and it is tried again. `changed` runs on the loop when facts() has changed since the
+  /// constructor; may be empty.
   Addresses(Loop& loop, std::string address, std::function<void()> changed);
   ~Addresses();
   Addresses(const Addresses&) = delete;

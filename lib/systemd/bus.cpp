@@ -53,7 +53,6 @@ struct Bus::Listener {
 Bus::Bus(Loop& loop, std::string address, std::function<void()> changed)
     : loop_(loop),
       address_(std::move(address)),
-      changed_(std::move(changed)),
       why_not_("D-Bus: not connected yet"),
       retry_timer_(loop, [this] { open(); }),
       handshake_timer_(loop, [this] { drop("D-Bus: no answer to the handshake within " + in_ms(call_timeout)); }),
@@ -63,6 +62,7 @@ Bus::Bus(Loop& loop, std::string address, std::function<void()> changed)
     address_ = set != nullptr ? set : system_bus;
   }
   open();
+  changed_ = std::move(changed);  // what is known at the end of the constructor is no change
 }
 
 Bus::~Bus() {

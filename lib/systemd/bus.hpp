@@ -38,7 +38,7 @@ class Bus {
   static constexpr Millis first_retry{250}, last_retry{5000};
 
   /// Begins to connect; never throws for a bus that is not there. `address` as in DBUS_SESSION_BUS_ADDRESS; empty = the
-  /// system bus. `changed` runs when connected() or why_not() has changed; may be empty.
+  /// system bus. `changed` runs when connected() or why_not() has changed since the constructor; may be empty.
   Bus(Loop& loop, std::string address, std::function<void()> changed);
   /// Drops pending calls without calling anybody.
   ~Bus();

@@ -68,15 +68,14 @@ bool same(const UnitFacts& a, const UnitFacts& b) {
 }  // namespace
 
 UnitWatch::UnitWatch(Loop& loop, Bus& bus, std::string name, std::function<void()> changed)
-    : bus_(bus), name_(std::move(name)), path_(unit_path(name_)), changed_(std::move(changed)), timer_(loop, [this] {
-        look_now();
-      }) {
+    : bus_(bus), name_(std::move(name)), path_(unit_path(name_)), timer_(loop, [this] { look_now(); }) {
   facts_.name = name_;
   facts_.why_unknown = "systemd has not been asked yet";
   bus_.on_connection(lifetime_.watch(), [this] { connection_changed(); });
   bus_.on_signal(lifetime_.watch(), path_, properties, "PropertiesChanged", [this](sd_bus_message*) { look_now(); });
   timer_.every(look_every);
   connection_changed();
+  changed_ = std::move(changed);  // what is known at the end of the constructor is no change
 }
 
 void UnitWatch::connection_changed() {

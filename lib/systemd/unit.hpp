@@ -18,7 +18,8 @@ class UnitWatch {
  public:
   static constexpr Millis look_every{2000};
 
-  /// `name` is a full unit name, e.g. "keepalived.service". `changed` runs on the loop when facts() has changed.
+  /// `name` is a full unit name, e.g. "keepalived.service". `changed` runs on the loop when facts() has changed since
+  /// the constructor; may be empty.
   UnitWatch(Loop& loop, Bus& bus, std::string name, std::function<void()> changed);
 
   /// Of the latest look that ended. Unknown (with why_unknown) without a connection, when a look failed, and when

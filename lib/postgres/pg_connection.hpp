@@ -6,6 +6,7 @@
 #include <libpq-fe.h>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,8 +37,9 @@ class PgConnection {
   /// Neither failed nor lost nor timed out: worth keeping.
   bool usable() const { return state_ != State::dead; }
 
-  /// Sends one statement; only when idle(). `done` runs once, never from inside this call, with the rows of its result
-  /// when the answer is ok. After an SQL error the connection stays usable(); after a timeout or loss it does not.
+  /// Sends one statement, which stays prepared on the server for its next use; only when idle(). `done` runs once,
+  /// never from inside this call, with the rows of its result when the answer is ok. After an SQL error the connection
+  /// stays usable(); after a timeout or loss it does not.
   void query(const std::string& sql, Millis deadline, Answered done);
 
  private:
@@ -47,8 +49,10 @@ class PgConnection {
   void ready();
   void expired();
   void connect_step();
+  bool send();
   void flush();
   void read_results();
+  void end_of_results();
   void read_idle();
   void fail_later(Outcome outcome);
   void finish_opening(const Outcome& outcome);
@@ -70,6 +74,10 @@ class PgConnection {
   Answered done_;
   Outcome result_;
   Rows rows_;
+  std::string sql_, name_;                       ///< of the running query
+  std::map<std::string, std::string> prepared_;  ///< statement to its name on this connection
+  int names_given_ = 0;
+  bool preparing_ = false;
   std::string parting_code_, parting_words_;  ///< the server's last notice, usually why it ends the session
 };
 

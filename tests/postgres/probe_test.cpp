@@ -185,6 +185,22 @@ TEST_F(Server, AnswersASecondQueryOnTheSameSession) {
   EXPECT_EQ(watched.session().answer, Answer::ok);
 }
 
+TEST_F(Server, WhoseTableChangesUnderASecondQueryAnswersItAgain) {
+  server.sql("CREATE TABLE t AS SELECT 1 AS a");
+  auto options = Watched::quick(server.conninfo());
+  options.extra_query = "SELECT * FROM public.t";
+  options.extra_every = Millis{1};
+  Rows got;
+  std::string why;
+  options.extra_rows = [&](const Rows& rows) { got = rows; };
+  options.extra_failed = [&](const std::string& reason) { why = reason; };
+  Watched watched(options);
+  ASSERT_TRUE(watched.until([&] { return !got.empty(); }));
+  server.sql("ALTER TABLE t ADD b int DEFAULT 2");
+  EXPECT_TRUE(watched.until([&] { return got.front().size() == 2; }));
+  EXPECT_THAT(why, HasSubstr("cached plan")) << "once, and then it is prepared anew";
+}
+
 TEST_F(Server, ThatRefusesTheSecondQueryKeepsTheSession) {
   auto options = Watched::quick(server.conninfo());
   options.extra_query = "SELECT * FROM repmgr.nodes";

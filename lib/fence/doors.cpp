@@ -40,6 +40,11 @@ bool is_loopback(const sockaddr_storage& address) {
          IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6&>(address).sin6_addr);
 }
 
+bool has_ended(const Fd& connecting) {
+  pollfd waiting{connecting.get(), POLLOUT, 0};
+  return poll(&waiting, 1, 0) > 0;
+}
+
 bool is_wildcard(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
 
 bool is_numeric(const std::string& host) {
@@ -110,6 +115,8 @@ Doors::Seen Doors::outcome(int error) {
 
 Doors::Seen Doors::knock_at(Door& door) {
   const bool tcp = door.address.ss_family != AF_UNIX;
+  // An attempt that found a full queue would be told of the listener's end only when it is sent again, after seconds.
+  if (door.pending && !has_ended(door.pending)) door.pending.reset();
   if (!door.pending) {
     if (tcp && !is_loopback(door.address) && !is_on_this_host(door.address))
       return {true, "no such address on this host"};
@@ -125,8 +132,7 @@ Doors::Seen Doors::knock_at(Door& door) {
       return outcome(error);
     }
   }
-  pollfd waiting{door.pending.get(), POLLOUT, 0};
-  if (poll(&waiting, 1, 0) == 0) return {false, "no answer yet"};
+  if (!has_ended(door.pending)) return {false, "no answer yet"};
   int error = 0;
   socklen_t size = sizeof error;
   getsockopt(door.pending.get(), SOL_SOCKET, SO_ERROR, &error, &size);

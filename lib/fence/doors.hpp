@@ -1,6 +1,6 @@
 #pragma once
-// Whether anybody answers where a PostgreSQL server listens. Nothing here waits: a connect() that has not ended is
-// taken up by the next knock, and counts as an answer until then.
+// Whether anybody answers where a PostgreSQL server listens. Nothing here waits: a connect() that has not ended is no
+// refusal; the next knock sees its end or begins anew.
 
 #include <netinet/in.h>
 

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "fence/control_group.hpp"
 #include "systemd/unit.hpp"
 
 namespace picket {
@@ -142,9 +143,12 @@ bool Ladder::kill_directly() {
                           [&](const ServerProcess& other) { return same_process(process, other); });
     });
   }
-  if (processes.empty()) return false;
-  signal_directly(parents_first(processes), SIGKILL);
-  return true;
+  if (!processes.empty()) signal_directly(parents_first(processes), SIGKILL);
+  // Then what they have started (an archive command): it cannot commit, but the control group is not empty with it.
+  if (!rest_)
+    if (const auto outcome = signal_group(target_.control_group, target_.unit, SIGKILL); !outcome.empty())
+      end_rung(begin_rung("SIGKILL to the control group"), outcome);
+  return !processes.empty();
 }
 
 void Ladder::signal_directly(const std::vector<ServerProcess>& processes, int signal) {

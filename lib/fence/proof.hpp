@@ -4,8 +4,6 @@
 // looked at proves nothing. Reads only /proc, the cgroup file systems, IPC and sockets: nothing that waits for a disk.
 
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "fence/doors.hpp"
 
@@ -33,20 +31,12 @@ struct Proof {
 class Prover {
  public:
   explicit Prover(FenceTarget target);
-  /// Looks once, without waiting. A connect() that has not ended yet is taken up by the next look; until then nothing
-  /// is proved.
+  /// Looks once, without waiting. A connect() that has not ended proves nothing; the next look knows more.
   Proof look();
 
  private:
   FenceTarget target_;
   Doors doors_;
 };
-
-/// Where control groups are mounted, from a text of /proc/self/mounts (proc(5)): every cgroup2 mount, and the v1
-/// hierarchy that systemd uses ("name=systemd"). On a hybrid system both.
-std::vector<std::string> control_group_mounts(std::string_view mounts);
-
-/// Whether a text of cgroup.events says "populated 0" (cgroups(7)). False for anything else.
-bool says_empty(std::string_view events);
 
 }  // namespace picket

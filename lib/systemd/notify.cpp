@@ -5,6 +5,7 @@
 #include <systemd/sd-daemon.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -13,7 +14,8 @@ namespace picket {
 
 // The library's sd_notify() reads the variable at every call; to keep it out of the environment of children, the
 // datagram is sent here (the protocol is documented as stable in sd_notify(3), "Standalone Implementations").
-Notify::Notify(Loop& loop) : timer_(loop, [this] { send("WATCHDOG=1"); }) {
+Notify::Notify(Loop& loop)
+    : watchdog_timer_(loop, [this] { send("WATCHDOG=1"); }), retry_timer_(loop, [this] { pay(); }) {
   if (const char* path = getenv("NOTIFY_SOCKET")) socket_path_ = path;
   unsetenv("NOTIFY_SOCKET");
   uint64_t usec = 0;
@@ -23,32 +25,51 @@ Notify::Notify(Loop& loop) : timer_(loop, [this] { send("WATCHDOG=1"); }) {
   fd_ = Fd{socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!watched) return;
   watchdog_ = Millis{static_cast<int64_t>(usec / 1000)};
-  timer_.every(std::max(watchdog_ / 3, Millis{1}));
+  watchdog_timer_.every(std::max(watchdog_ / 3, Millis{1}));
 }
 
-void Notify::send(const std::string& state) {
-  if (!fd_) return;
+// False when it is worth trying again: the manager's queue is full because it is busy with itself.
+bool Notify::send(const std::string& state) {
+  if (!fd_) return true;
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, socket_path_.data(), socket_path_.size());
   if (address.sun_path[0] == '@') address.sun_path[0] = '\0';
   const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_path_.size());
-  // A service manager that does not listen is no reason to do anything else: the watchdog tells it what it must know.
-  [[maybe_unused]] const auto sent =
+  const auto sent =
       sendto(fd_.get(), state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), length);
+  return sent >= 0 || errno != EAGAIN;
+}
+
+void Notify::pay() {
+  std::string state;
+  if (owe_ready_) state += "READY=1\n";
+  if (owe_status_) state += "STATUS=" + last_status_ + "\n";
+  if (owe_stopping_) state += "STOPPING=1\n";
+  if (state.empty()) return;
+  if (send(state)) {
+    owe_ready_ = owe_status_ = owe_stopping_ = false;
+  } else {
+    retry_timer_.start(retry_after);
+  }
 }
 
 void Notify::ready(const std::string& status) {
   last_status_ = status;
-  send("READY=1\nSTATUS=" + status);
+  owe_ready_ = owe_status_ = true;
+  pay();
 }
 
 void Notify::status(const std::string& line) {
   if (line == last_status_) return;
   last_status_ = line;
-  send("STATUS=" + line);
+  owe_status_ = true;
+  pay();
 }
 
-void Notify::stopping() { send("STOPPING=1"); }
+void Notify::stopping() {
+  owe_stopping_ = true;
+  pay();
+}
 
 }  // namespace picket

@@ -52,13 +52,13 @@ TEST(Notify, TellsReadyStatusAndStopping) {
   Manager manager(socket_path());
   Notify notify(loop);
   notify.ready("watching");
-  EXPECT_EQ(manager.next(), "READY=1\nSTATUS=watching");
+  EXPECT_EQ(manager.next(), "READY=1\nSTATUS=watching\n");
   notify.status("watching");
   EXPECT_EQ(manager.next(), "") << "the same line was sent twice";
   notify.status("primary on timeline 3");
-  EXPECT_EQ(manager.next(), "STATUS=primary on timeline 3");
+  EXPECT_EQ(manager.next(), "STATUS=primary on timeline 3\n");
   notify.stopping();
-  EXPECT_EQ(manager.next(), "STOPPING=1");
+  EXPECT_EQ(manager.next(), "STOPPING=1\n");
 }
 
 TEST(Notify, SpeaksToAnAbstractSocket) {
@@ -66,7 +66,7 @@ TEST(Notify, SpeaksToAnAbstractSocket) {
   Manager manager("@picket_notify_" + std::to_string(getpid()));
   Notify notify(loop);
   notify.stopping();
-  EXPECT_EQ(manager.next(), "STOPPING=1");
+  EXPECT_EQ(manager.next(), "STOPPING=1\n");
 }
 
 TEST(Notify, KeepsItsVariablesFromChildren) {
@@ -93,6 +93,22 @@ TEST(Notify, FeedsTheWatchdogThreeTimesPerPeriodFromTheLoop) {
       },
       2000ms));
   EXPECT_GE(boot_now() - begin, 140ms);
+}
+
+TEST(Notify, ReadyReachesAManagerThatWasTooBusyToListen) {
+  Loop loop;
+  Manager manager(socket_path());
+  Notify notify(loop);
+  int sent = 0;  // until the queue is full (net.unix.max_dgram_qlen)
+  for (; sent < 5000; ++sent) notify.status("line " + std::to_string(sent));
+  notify.ready("at last");
+  std::string last;
+  ASSERT_TRUE(loop.run_until(
+      [&] {
+        for (std::string next = manager.next(); !next.empty(); next = manager.next()) last = next;
+        return last.find("READY=1\nSTATUS=at last") != std::string::npos;
+      },
+      2000ms));
 }
 
 TEST(Notify, IsSilentWithoutAServiceManagerAndWithAWatchdogOfAnotherProcess) {

@@ -71,6 +71,7 @@ PgConnection::~PgConnection() = default;
 void PgConnection::arm(Millis deadline) {
   limit_ = deadline;
   due_ = boot_now() + deadline;
+  grace_left_ = 2;
   deadline_.start(deadline);
 }
 

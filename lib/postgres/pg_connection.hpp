@@ -67,7 +67,7 @@ class PgConnection {
   Timer deadline_;
   Millis limit_{0};     ///< what the deadline was
   Instant due_{};       ///< and when
-  int grace_left_ = 2;  ///< how often an answer that lies unread at the deadline may still be read
+  int grace_left_ = 0;  ///< how often an answer that lies unread at the deadline may still be read
   bool expired_ = false;
   std::optional<Outcome> pending_failure_;  ///< found inside a call that must not call back; told by the timer
   Ended opened_, lost_;

@@ -4,6 +4,7 @@
 
 #include <libpq-fe.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "postgres/throwaway.hpp"
 #include "postgres/watched.hpp"
@@ -247,6 +248,38 @@ TEST_F(Server, MayLoseItsProbeInsideAnyCallback) {
     EXPECT_TRUE(loop.run_until([&] { return left <= 0; }, Millis{5000}));
     EXPECT_FALSE(probe);
   }
+}
+
+TEST(ServerWithTls, IsSeenAsOneWithout) {
+  if (access("/usr/bin/openssl", X_OK) != 0) GTEST_SKIP() << "no openssl to make a certificate with";
+  Throwaway server;
+  const std::string certificate = server.folder() + "/certificate", key = server.folder() + "/key";
+  ASSERT_EQ(test::run_as_postgres({"/usr/bin/openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
+                                   "-subj", "/CN=x", "-keyout", key, "-out", certificate}),
+            0);
+  server.setting("ssl = on");
+  server.setting("ssl_cert_file = '" + certificate + "'");
+  server.setting("ssl_key_file = '" + key + "'");
+  server.setting("superuser_reserved_connections = 0");
+  server.start();
+  Watched watched(server.conninfo());
+  ASSERT_TRUE(watched.until([&] { return well(watched); })) << watched.session().detail;
+  EXPECT_TRUE(watched.until([&] {
+    return server.sql(
+               "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)"
+               " WHERE ssl AND query LIKE 'SELECT s.*%'") == "1";
+  }));
+  server.freeze();
+  EXPECT_TRUE(watched.until([&] { return watched.fresh().answer == Answer::timed_out; })) << watched.fresh().detail;
+  EXPECT_TRUE(watched.until_new_facts());
+  server.thaw();
+  EXPECT_TRUE(watched.until([&] { return watched.fresh().answer == Answer::ok; }));
+  // Refused with TLS, libpq tries without on another socket.
+  server.access("local all all trust\nhost all all 127.0.0.1/32 reject\n");
+  server.reload();
+  EXPECT_TRUE(watched.until([&] { return watched.fresh().answer == Answer::authentication_failed; }));
+  server.kill9();
+  EXPECT_TRUE(watched.until([&] { return watched.session().answer == Answer::refused; }));
 }
 
 TEST(StandbyWithoutHotStandby, IsStarting) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/decide.hpp"
+#include "core/signals.hpp"
 
 namespace picket {
 
@@ -77,6 +78,15 @@ class Watcher {
   std::map<int, Says> says_;
   std::map<int, Instant> deaf_since_;
   std::map<int, ModelProbe> probes_;
+};
+
+/// A cluster in which everybody was asked a moment ago and answered; for the reductions, which need no history.
+struct Scene : Watcher {
+  explicit Scene(int nodes = 3, int primary = 1) : Watcher(nodes, primary) { tick(); }
+  Horizon horizon() const { return {now, memory.valid_from}; }
+  ClusterView view() const { return view_cluster(board, horizon(), policy); }
+  /// The facts on the board, which change without anybody asking again.
+  ServerFacts& seen(int node) { return *(node == 1 ? board.server : peer(node).server).facts; }
 };
 
 /// "R3 down fault stop_now stale primary: ..."; alarms follow after " ! ".

@@ -5,6 +5,9 @@
 namespace picket {
 namespace {
 
+// How the sentence of every stop ends; on the marker it is history.
+constexpr std::string_view being_stopped = "; it is being stopped";
+
 std::string list(const std::vector<std::string>& names) {
   std::string text;
   for (size_t i = 0; i < names.size(); ++i) {
@@ -33,8 +36,8 @@ std::string rival_story(const ClusterView& view) {
   const std::string timeline = " on timeline " + std::to_string(view.rival.timeline);
   const std::string followers = list(view.rival.followers);
   if (!view.rival.seen)
-    return followers + (view.rival.followers.size() > 1 ? " follow " : " follows ") + rival_name(view) + timeline +
-           " (which itself does not answer)";
+    return followers + (view.rival.followers.size() > 1 ? " follow " : " follows ") + rival_name(view) +
+           ", which does not answer," + timeline;
   std::string text = rival_name(view) + " is primary" + timeline;
   if (!followers.empty()) text += " and is followed by " + followers;
   return text;
@@ -49,8 +52,11 @@ std::string marker_story(const Board& board) {
     case MarkerFacts::State::malformed:
       return "the fence marker cannot be read, which counts as fenced: " + board.marker.why;
     case MarkerFacts::State::unknown: return "the fence marker has not been read: " + board.marker.why;
-    default: return "fenced (" + list(board.marker.reasons) + "): " + board.marker.sentence;
+    default: break;
   }
+  std::string_view why = board.marker.sentence;
+  if (why.ends_with(being_stopped)) why.remove_suffix(being_stopped.size());
+  return "fenced (" + list(board.marker.reasons) + "): " + std::string(why);
 }
 
 std::string why_unconfirmed(const Signals& s, const ClusterView& view, const Board& board) {
@@ -92,7 +98,7 @@ std::string sentence_for(const Ruling& row, const Signals& s, const ClusterView&
     case Rule::R3c: {
       std::string text = "stale primary: " + rival_story(view) + ", a majority of the " + nodes +
                          " nodes, while this server is a primary on " + own_timeline(board);
-      return text + (row.rule == Rule::R3 ? "; it is being stopped" : "; asking once more before it is stopped");
+      return text + std::string(row.rule == Rule::R3 ? being_stopped : "; asking once more before it is stopped");
     }
     case Rule::R9: return "the postmaster is dead and processes of it live on; they are being killed";
     case Rule::R10:
@@ -100,11 +106,11 @@ std::string sentence_for(const Ruling& row, const Signals& s, const ClusterView&
     case Rule::R8: return "PostgreSQL is starting up";
     case Rule::R4:
       return "isolated primary: no majority of the " + nodes + " nodes has answered for " +
-             seconds(policy.isolation_timeout) + ", so another may have been promoted; PostgreSQL is being stopped";
+             seconds(policy.isolation_timeout) + ", so another may have been promoted" + std::string(being_stopped);
     case Rule::R4b: return "the other node does not answer; two nodes prove nothing, so this primary goes on";
     case Rule::R7:
       return "hung primary: new connections have gone unanswered for " + seconds(policy.hang_stop) +
-             "; PostgreSQL is being stopped";
+             std::string(being_stopped);
     case Rule::R7a:
       return row.advert == Advert::down ? "new connections to PostgreSQL go unanswered; the node is withdrawn"
                                         : "a new connection to PostgreSQL went unanswered";
@@ -145,6 +151,8 @@ std::vector<std::string> alarms_for(const Ruling& row, const Signals& s, const C
   if (!board.unit.known && !board.unit.why_unknown.empty())
     alarms.push_back("the unit of PostgreSQL cannot be seen: " + board.unit.why_unknown);
   if (!board.nodes_why_unknown.empty()) alarms.push_back("repmgr.nodes: " + board.nodes_why_unknown);
+  if ((row.rule == Rule::R12 || row.rule == Rule::R13) && s.marker != MarkerState::none)
+    alarms.push_back("this standby may not become the primary: " + marker_story(board));
   if (board.marker.state == MarkerFacts::State::fenced && !board.marker.why.empty()) alarms.push_back(board.marker.why);
   return alarms;
 }

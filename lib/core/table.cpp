@@ -20,23 +20,22 @@ Ruling match(const Signals& s, const State& m) {
   if (s.foreign) return {Rule::R0, Advert::down, Vrrp::fault};
   if (s.gap) return {Rule::R0b, Advert::down, Vrrp::hold};
 
-  // A fence outlives restarts and hands; a proof that another serves stands above it, so that a stop which began in the
-  // way that flushes to a standby is not made harder by its own marker.
+  // The proofs come before the marker that they write: a stop which began in the way that flushes to a standby is not
+  // made harder by its own marker, and its sentence stands until the server is dead. Nor do they need a marker that can
+  // be read, or wait for a server that is shutting down: a smart shutdown lets its sessions go on.
   if (is_primary && s.rival == Rival::confirmed)
     return {Rule::R3, Advert::down, Vrrp::fault, s.followed ? Action::stop_fast : Action::stop_now, FenceReason::stale};
-  const bool fenced = s.marker == MarkerState::fenced || s.marker == MarkerState::isolated;
-  if (is_primary && fenced) return {Rule::R2, Advert::down, Vrrp::fault, Action::stop_now};
-  if (s.postmaster == Postmaster::orphans) return {Rule::R9, Advert::down, Vrrp::fault, Action::kill_rest};
-  if (s.marker == MarkerState::isolated && s.postmaster == Postmaster::absent && s.returnable)
-    return {Rule::B3, Advert::down, Vrrp::fault, Action::start};
-
-  // These need no marker to be read, and hold for a server that is shutting down too: a smart shutdown lets its
-  // sessions go on.
   if (is_primary && m.held && s.majority == Majority::lost && !s.small_cluster)
     return {Rule::R4, Advert::down, Vrrp::fault, Action::stop_now, FenceReason::isolated};
   const bool hung = is_primary && m.held && s.postmaster == Postmaster::hung;
   if (hung && s.hang == Hang::stop) return {Rule::R7, Advert::down, Vrrp::fault, Action::stop_now, FenceReason::hung};
 
+  // A fence outlives restarts and hands.
+  const bool fenced = s.marker == MarkerState::fenced || s.marker == MarkerState::isolated;
+  if (is_primary && fenced) return {Rule::R2, Advert::down, Vrrp::fault, Action::stop_now};
+  if (s.postmaster == Postmaster::orphans) return {Rule::R9, Advert::down, Vrrp::fault, Action::kill_rest};
+  if (s.marker == MarkerState::isolated && s.postmaster == Postmaster::absent && s.returnable)
+    return {Rule::B3, Advert::down, Vrrp::fault, Action::start};
   if (s.marker != MarkerState::none && !is_standby) return {Rule::R2h, Advert::down, Vrrp::fault};
   if (is_primary && s.rival == Rival::proven) return {Rule::R3c, Advert::down, Vrrp::fault};
 

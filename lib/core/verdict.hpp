@@ -15,21 +15,21 @@ namespace picket {
 enum class Rule : uint8_t {
   R0,   ///< the data belongs to another cluster
   R0b,  ///< the agent did not run for a while: what it knew is void
-  R2,   ///< fenced, and PostgreSQL runs as a primary
-  R2h,  ///< fenced, and PostgreSQL does not run as a primary
-  B3,   ///< fenced for isolation only, and a majority shows that nobody was promoted: start again
   R3,   ///< stale: another primary is followed by a majority
-  R3c,  ///< the same, not yet seen twice
-  R9,   ///< the postmaster is dead, its children are not
-  R10,  ///< PostgreSQL is not running (or is stopping)
-  R8,   ///< PostgreSQL is starting
-  R4b,  ///< no majority reachable, and with fewer than three nodes that proves nothing
   R4,   ///< isolated: no majority reachable for longer than the bound
   R7,   ///< hung for longer than the bound
-  R7a,  ///< hung
+  R2,   ///< fenced, and PostgreSQL runs as a primary
+  R9,   ///< the postmaster is dead, its children are not
+  B3,   ///< fenced for isolation only, and a majority shows that nobody was promoted: start again
+  R2h,  ///< fenced, and PostgreSQL does not run as a primary
+  R3c,  ///< stale, not yet seen twice
+  R10,  ///< PostgreSQL is not running (or is stopping)
+  R8,   ///< PostgreSQL is starting
+  R7a,  ///< hung, not for that long
   R14,  ///< cannot see the role just now; the same postmaster held it a moment ago
-  R5,   ///< primary; the majority has not answered for a moment
   R1,   ///< primary
+  R5,   ///< primary; the majority has not answered for a moment
+  R4b,  ///< no majority reachable, and with fewer than three nodes that proves nothing
   R6,   ///< primary by its own account, and nothing confirms it
   R12,  ///< standby of the primary
   R13,  ///< standby that follows nobody we know to be the primary

@@ -75,7 +75,7 @@ TEST(StalePrimary, IsStoppedWhenOnlyTheStandbyCanBeSeenThatFollowsTheNewPrimary)
   fail_over_to_pg2(w);
   w.run(2500ms);
   EXPECT_EQ(w.verdict.rule, Rule::R3) << line_of(w.verdict);
-  EXPECT_THAT(w.verdict.sentence, HasSubstr("pg3 follows pg2 on timeline 2"));
+  EXPECT_THAT(w.verdict.sentence, HasSubstr("pg3 follows pg2, which does not answer, on timeline 2"));
 }
 
 TEST(StalePrimary, IsNotProvenByOneStandbyOfFiveThatFollowsSomeoneUnseen) {

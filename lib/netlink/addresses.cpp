@@ -126,7 +126,7 @@ void Addresses::open() {
   if (!k.events || !k.requests) return unknown("netlink: out of memory");
   if (int r = nl_connect(k.requests.get(), NETLINK_ROUTE); r < 0) return unknown(netlink_error("connect", r));
   nl_cache_mngr* manager = nullptr;
-  if (int r = nl_cache_mngr_alloc(k.events.get(), NETLINK_ROUTE, NL_AUTO_PROVIDE, &manager); r < 0)
+  if (int r = nl_cache_mngr_alloc(k.events.get(), NETLINK_ROUTE, 0, &manager); r < 0)
     return unknown(netlink_error("subscribe", r));
   k.manager.reset(manager);
   nl_socket_set_buffer_size(k.events.get(), receive_buffer, 0);  // smaller is only slower

@@ -11,6 +11,8 @@
 #include <cstring>
 #include <utility>
 
+#include "loop/fd.hpp"
+
 namespace picket {
 namespace {
 
@@ -40,9 +42,12 @@ bool is_loopback(const sockaddr_storage& address) {
          IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6&>(address).sin6_addr);
 }
 
-bool has_ended(const Fd& connecting) {
-  pollfd waiting{connecting.get(), POLLOUT, 0};
-  return poll(&waiting, 1, 0) > 0;
+// When connect() tells nothing, bind() does: it fails while anybody listens at that address and port (ip(7)).
+bool nobody_listens(const sockaddr_storage& address, socklen_t length) {
+  const Fd fd{socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  const int yes = 1;
+  setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);  // old connections are nobody who listens
+  return bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), length) == 0;
 }
 
 bool is_wildcard(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
@@ -107,43 +112,36 @@ Doors::Seen Doors::outcome(int error) {
     case ECONNREFUSED: return {true, "refused"};
     case ENOENT: return {true, "no socket"};
     case EAGAIN: return {false, "somebody listens, but does not answer"};
+    case EINPROGRESS: return {false, "no answer"};
     case EADDRNOTAVAIL:
     case EAFNOSUPPORT: return {true, "no such address on this host"};
     default: return {false, strerror(error)};
   }
 }
 
-Doors::Seen Doors::knock_at(Door& door) {
+// Without waiting: over loopback the refusal is there when connect() returns, so that "in progress" means that
+// somebody's queue is full, or that a packet filter swallows us.
+Doors::Seen Doors::knock_at(const Door& door) {
   const bool tcp = door.address.ss_family != AF_UNIX;
-  // An attempt that found a full queue would be told of the listener's end only when it is sent again, after seconds.
-  if (door.pending && !has_ended(door.pending)) door.pending.reset();
-  if (!door.pending) {
-    if (tcp && !is_loopback(door.address) && !is_on_this_host(door.address))
-      return {true, "no such address on this host"};
-    door.pending = Fd{socket(door.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-    if (!door.pending) return outcome(errno);
-    if (connect(door.pending.get(), reinterpret_cast<const sockaddr*>(&door.address), door.length) == 0) {
-      door.pending.reset();
-      return outcome(0);
-    }
-    if (errno != EINPROGRESS) {
-      const int error = errno;
-      door.pending.reset();
-      return outcome(error);
-    }
+  if (tcp && !is_loopback(door.address) && !is_on_this_host(door.address)) return outcome(EADDRNOTAVAIL);
+  const Fd fd{socket(door.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  if (!fd) return outcome(errno);
+  int error = connect(fd.get(), reinterpret_cast<const sockaddr*>(&door.address), door.length) == 0 ? 0 : errno;
+  if (error == EINPROGRESS) {
+    pollfd waiting{fd.get(), POLLOUT, 0};
+    socklen_t size = sizeof error;
+    if (poll(&waiting, 1, 0) > 0) getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
   }
-  if (!has_ended(door.pending)) return {false, "no answer yet"};
-  int error = 0;
-  socklen_t size = sizeof error;
-  getsockopt(door.pending.get(), SOL_SOCKET, SO_ERROR, &error, &size);
-  door.pending.reset();
-  return outcome(error);
+  auto seen = outcome(error);
+  if (tcp && error != 0 && !seen.closed && nobody_listens(door.address, door.length))
+    return {true, seen.text + ", but nobody listens there"};
+  return seen;
 }
 
-Doors::Seen Doors::knock() {
+Doors::Seen Doors::knock() const {
   if (doors_.empty()) return {true, "no address to knock at"};
   Seen all{true, ""};
-  for (auto& door : doors_) {
+  for (const auto& door : doors_) {
     const auto seen = knock_at(door);
     all.closed = all.closed && seen.closed;
     all.text += (all.text.empty() ? "" : "; ") + door.name + ": " + seen.text;

@@ -1,13 +1,11 @@
 #pragma once
 // Whether anybody answers where a PostgreSQL server listens. Nothing here waits: a connect() that has not ended is no
-// refusal; the next knock sees its end or begins anew.
+// refusal.
 
 #include <netinet/in.h>
 
 #include <string>
 #include <vector>
-
-#include "loop/fd.hpp"
 
 namespace picket {
 
@@ -22,18 +20,17 @@ class Doors {
     bool closed = false;  ///< every door is refused, absent, or at an address that is not on this host
     std::string text;     ///< "127.0.0.1:5432: refused; ..."
   };
-  Seen knock();
+  Seen knock() const;
 
  private:
   struct Door {
     std::string name;
     sockaddr_storage address{};
     socklen_t length = 0;
-    Fd pending;
   };
   void add_tcp(const std::string& host, int port);
   void add_unix(const std::string& folder, int port);
-  static Seen knock_at(Door& door);
+  static Seen knock_at(const Door& door);
   static Seen outcome(int error);
   std::vector<Door> doors_;
 };

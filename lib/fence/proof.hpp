@@ -31,8 +31,8 @@ struct Proof {
 class Prover {
  public:
   explicit Prover(FenceTarget target);
-  /// Looks once, without waiting. A connect() that has not ended proves nothing; the next look knows more.
-  Proof look();
+  /// Looks once, without waiting.
+  Proof look() const;
 
  private:
   FenceTarget target_;

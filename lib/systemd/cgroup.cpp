@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "systemd/unit.hpp"
 
@@ -21,9 +23,11 @@ bool is_unit(std::string_view component) {
   return false;
 }
 
-// The path of the hierarchy that systemd keeps its units in; empty when there is none. With both (hybrid), they agree.
-std::string_view systemd_path(std::string_view text) {
-  std::string_view found;
+// The paths of the hierarchies that systemd may keep its units in: the unified one, then its own. On a hybrid system
+// both name the unit; in a container that has the unified one to itself, its own is the host's and says nothing about
+// us.
+std::vector<std::string_view> systemd_paths(std::string_view text) {
+  std::string_view unified, own;
   while (!text.empty()) {
     const auto end = text.find('\n');
     const auto line = text.substr(0, end);
@@ -32,11 +36,10 @@ std::string_view systemd_path(std::string_view text) {
     const auto second = first == std::string_view::npos ? first : line.find(':', first + 1);
     if (second == std::string_view::npos) continue;
     const auto controllers = line.substr(first + 1, second - first - 1);
-    const auto path = line.substr(second + 1);
-    if (controllers == "name=systemd") return path;
-    if (controllers.empty()) found = path;
+    if (controllers.empty()) unified = line.substr(second + 1);
+    if (controllers == "name=systemd") own = line.substr(second + 1);
   }
-  return found;
+  return {unified, own};
 }
 
 // The first component that `accept`s, as its begin and end in `path`.
@@ -55,17 +58,17 @@ std::optional<std::pair<size_t, size_t>> find_component(std::string_view path, A
 }  // namespace
 
 std::optional<std::string> unit_of_cgroup(std::string_view text) {
-  const auto path = systemd_path(text);
-  const auto found = find_component(path, is_unit);
-  if (!found) return std::nullopt;
-  return std::string{unescaped(path.substr(found->first, found->second - found->first))};
+  for (const auto path : systemd_paths(text))
+    if (const auto found = find_component(path, is_unit))
+      return std::string{unescaped(path.substr(found->first, found->second - found->first))};
+  return std::nullopt;
 }
 
 std::optional<std::string> cgroup_of_unit(std::string_view text, std::string_view unit) {
-  const auto path = systemd_path(text);
-  const auto found = find_component(path, [unit](std::string_view component) { return component == unit; });
-  if (!found) return std::nullopt;
-  return std::string{path.substr(0, found->second)};
+  const auto is_it = [unit](std::string_view component) { return component == unit; };
+  for (const auto path : systemd_paths(text))
+    if (const auto found = find_component(path, is_it)) return std::string{path.substr(0, found->second)};
+  return std::nullopt;
 }
 
 }  // namespace picket

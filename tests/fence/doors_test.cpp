@@ -2,13 +2,17 @@
 
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstring>
 #include <filesystem>
 #include <vector>
+
+#include "loop/fd.hpp"
 
 namespace picket {
 namespace {
@@ -57,9 +61,25 @@ TEST(Doors, AConnectThatHangsIsNoRefusalAndNothingWaitsForIt) {
   Doors::Seen seen;
   for (int i = 0; i < 4; ++i) seen = doors.knock();  // ... so that this one gets no answer
   EXPECT_FALSE(seen.closed);
-  EXPECT_THAT(seen.text, HasSubstr("no answer yet"));
+  EXPECT_THAT(seen.text, testing::EndsWith("no answer"));
   listener.close();
-  EXPECT_TRUE(doors.knock().closed) << "the end of the listener is seen only when the kernel tries again";
+  EXPECT_TRUE(doors.knock().closed);
+}
+
+// A packet filter that swallows everything, or a loopback interface that is down, hides a refusal. In a network name
+// space of its own; the thread's old one comes back with the end of the process only, so this is done in a child.
+TEST(Doors, AreClosedWhereNobodyCanAnswerBecauseNobodyListens) {
+  const int child = fork();
+  if (child == 0) {
+    if (unshare(CLONE_NEWNET) != 0) _exit(2);
+    const auto alone = Doors("127.0.0.1", 5432, "").knock();  // lo is down here
+    if (!alone.closed || alone.text.find("nobody listens") == std::string::npos) _exit(3);
+    const Listener listener;
+    _exit(Doors("127.0.0.1", listener.port, "").knock().closed ? 4 : 0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(Doors, ANameOrAWildcardMeansTheLoopbackAddresses) {

@@ -26,6 +26,12 @@ TEST(UnitOfCgroup, ReadsTheHierarchyOfSystemdOnAHybridSystem) {
   EXPECT_EQ(unit_of_cgroup("12:cpu,cpuacct:/other.service\n0::/system.slice/b.service"), "b.service");
 }
 
+TEST(UnitOfCgroup, IsThatOfTheContainerAndNotWhatTheHostCallsTheContainer) {
+  const char* text = "1:name=systemd:/machine.slice/machine-pg1.scope\n0::/system.slice/postgresql@15-main.service\n";
+  EXPECT_EQ(unit_of_cgroup(text), "postgresql@15-main.service");
+  EXPECT_EQ(cgroup_of_unit(text, "postgresql@15-main.service"), "/system.slice/postgresql@15-main.service");
+}
+
 TEST(UnitOfCgroup, IsFoundBelowTheFolderOfAContainerAndUnescaped) {
   EXPECT_EQ(unit_of_cgroup("0::/pg1/system.slice/_cgroup.service\n"), "cgroup.service");
 }

@@ -24,7 +24,7 @@ void see_role(Signals& s, Memory& m, const Board& board, const Horizon& h, const
     m.timeline = facts.timeline;
     m.role_asked = board.server.facts_asked;
     m.started_us = facts.started_us;
-    m.postmaster_pid = pid;
+    if (pid != 0) m.postmaster_pid = pid;  // it may just have died: its facts say nothing of the next one
     s.sight = facts.role == Role::unknown ? Sight::none : Sight::fresh;
   } else if (m.role != Role::unknown && m.role_asked >= h.valid_from && h.now - m.role_asked <= policy.role_ttl) {
     s.sight = Sight::cached;

@@ -127,9 +127,11 @@ void Agent::act(const Verdict& verdict) {
 void Agent::stop(const Verdict& verdict) {
   if (verdict.reason != FenceReason::none)
     marker_.add(std::string(word(verdict.reason)), verdict.sentence, verdict.timeline);
-  // Just proved dead: the facts need a moment to say so too.
+  // Just proved dead: the facts need a moment to say so too. Another postmaster gets no such moment.
+  const int pid = snapshot_.board.postmaster.pid;
+  const bool another = pid != 0 && pid != ladder_.target().postmaster_pid;
   if (!ladder_.climbing() && ladder_.progress().phase == "proved" && boot_now() - last_climb_ < order_again &&
-      ladder_.progress().action == verdict.action)
+      ladder_.progress().action == verdict.action && !another)
     return;
   FenceTarget target;
   target.unit = observers_.unit_name();

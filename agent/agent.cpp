@@ -151,22 +151,26 @@ void Agent::stop(const Verdict& verdict) {
 void Agent::start() {
   const Instant now = boot_now();
   if (starting_ || (last_start_ != Instant{} && now - last_start_ < order_again)) return;
-  if (observers_.unit_name().empty()) return;
-  starting_ = true;
   last_start_ = now;
-  const std::string reason{word(FenceReason::isolated)};
-  const std::string sentence = snapshot_.board.marker.sentence;
-  const uint32_t timeline = snapshot_.board.marker.timeline;
-  marker_.clear(reason);
-  log(Priority::notice, "starting " + observers_.unit_name() + " again");
-  units_.start_unit(observers_.unit_name(),
-                    [this, watch = lifetime_.watch(), reason, sentence, timeline](const std::string& error) {
-                      if (watch.expired()) return;
-                      starting_ = false;
-                      if (error.empty()) return;
-                      log(Priority::error, "PostgreSQL could not be started again: " + error);
-                      marker_.add(reason, sentence, timeline);
-                    });
+  const std::string unit = observers_.unit_name();
+  if (unit.empty()) return start_failed("no unit is known that runs it");
+  starting_ = true;
+  if (start_error_.empty()) log(Priority::notice, "starting " + unit + " again");
+  units_.start_unit(unit, [this, watch = lifetime_.watch()](const std::string& error) {
+    if (watch.expired()) return;
+    starting_ = false;
+    if (!error.empty()) return start_failed(error);
+    // Only now: a start that failed, or an agent that died before it, leaves the node fenced. The server cannot be a
+    // primary yet, since its start has only been queued.
+    start_error_.clear();
+    marker_.clear(std::string(word(FenceReason::isolated)));
+  });
+}
+
+// It is tried again as long as the verdict stands; the same failure is told once.
+void Agent::start_failed(const std::string& error) {
+  if (error != start_error_) log(Priority::error, "PostgreSQL could not be started again: " + error);
+  start_error_ = error;
 }
 
 void Agent::report_fence() {

@@ -42,6 +42,7 @@ class Agent {
   void act(const Verdict& verdict);
   void stop(const Verdict& verdict);
   void start();
+  void start_failed(const std::string& error);
   void report_fence();
   void report_problems();
   bool acts() const { return config_.policy.level != Level::observe; }
@@ -60,6 +61,7 @@ class Agent {
   Signals signals_;
   Snapshot snapshot_;
   bool starting_ = false;
+  std::string start_error_;  // of the latest start, if it failed
   Instant last_start_{}, last_climb_{};
   std::string logged_phase_;
   std::vector<std::string> logged_problems_;

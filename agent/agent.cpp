@@ -196,6 +196,7 @@ std::string Agent::fence(const std::string& why, const std::string& who) {
   marker_.add(std::string(word(FenceReason::operator_order)), (why.empty() ? "ordered" : why) + " (by " + who + ")",
               snapshot_.verdict.timeline);
   log(Priority::warning, "fenced by order of " + who + ": " + why);
+  if (!acts()) return "this node is fenced; nothing is stopped by it, since this is level observe\n";
   return "this node is fenced; a primary here is stopped now, and stays stopped until `picket unfence`\n";
 }
 

@@ -27,8 +27,11 @@ ControlReply ask_daemon(const std::string& path, const std::vector<std::string>&
   setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
   std::string line;
-  for (const auto& word : words) line += (line.empty() ? "" : "\t") + word;
-  std::ranges::replace(line, '\n', ' ');
+  for (std::string word : words) {
+    std::ranges::replace(word, '\n', ' ');
+    std::ranges::replace(word, '\t', ' ');  // stands between words
+    line += (line.empty() ? "" : "\t") + word;
+  }
   line += '\n';
   if (!fd || connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL) < 0)

@@ -1,5 +1,8 @@
 // picketd, the daemon: reads its configuration, opens its faces, and runs the loop until it is told to stop.
 
+#include <fcntl.h>
+#include <sys/file.h>
+
 #include <clocale>
 #include <csignal>
 #include <cstdlib>
@@ -44,10 +47,21 @@ Priority priority_of(LogLevel level) {
   return Priority::info;
 }
 
+/// A second agent on this node would close the gate that the first holds open, and take its sockets. The lock goes with
+/// the process, however that ends.
+Fd lock_run_directory(const std::string& folder) {
+  Fd fd{open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!fd) throw std::runtime_error("run_directory " + folder + ": " + std::strerror(errno));
+  if (flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
+  if (errno == EWOULDBLOCK) throw std::runtime_error("another picketd runs on this node: it has locked " + folder);
+  throw std::runtime_error("run_directory " + folder + ": cannot be locked: " + std::strerror(errno));
+}
+
 int run(const std::string& path) {
   const Config config = load_file(path);
   set_log_limit(priority_of(config.log_level));
   const RepmgrConf repmgr = read_repmgr_conf(config.repmgr.conf);
+  const Fd lock = lock_run_directory(config.run_directory);
 
   Loop loop;
   const OnSignal on_term(loop, SIGTERM, [&] { loop.exit(0); });

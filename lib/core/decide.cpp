@@ -20,6 +20,7 @@ void see_role(Signals& s, Memory& m, const Board& board, const Horizon& h, const
   if (is_fresh(board.server, h, policy)) {
     const ServerFacts& facts = *board.server.facts;
     if (m.started_us != 0 && facts.started_us != m.started_us) m.state.held = false;
+    if (facts.role == Role::primary && m.role != Role::primary) m.primary_since = h.now;
     m.role = facts.role;
     m.timeline = facts.timeline;
     m.role_asked = board.server.facts_asked;
@@ -55,7 +56,9 @@ Rival confirm(Memory& m, const ClusterView& view, const Signals& s, Instant now,
     m.rival_looks = std::min(m.rival_looks + 1, 2);
   }
   // Somebody still streams from us: evidence against. Look for longer, then stop in the way that flushes to them.
-  const Millis wait = view.own_followers.empty() ? policy.stale_confirm : policy.conflict_confirm;
+  Millis wait = view.own_followers.empty() ? policy.stale_confirm : policy.conflict_confirm;
+  // We were promoted after it: repmgrd may still be telling the others to follow us.
+  if (view.rival.timeline < m.timeline) wait = std::max(wait, policy.promotion_confirm);
   return m.rival_looks >= 2 && now - m.rival_since >= wait ? Rival::confirmed : Rival::proven;
 }
 
@@ -104,12 +107,13 @@ bool may_rejoin(const MarkerFacts& marker, MarkerState state) {
 Step decide(const Memory& memory, const Board& board, Instant now, const Policy& policy) {
   Memory m = memory;
   Signals s;
-  s.gap = m.last && now - *m.last > policy.loop_gap;
+  s.gap = now - m.last.value_or(board.started) > policy.loop_gap;
   if (s.gap) m.valid_from = now;
   m.last = now;
-  const Horizon h{now, m.valid_from};
+  Horizon h{now, m.valid_from, {}};
 
   see_role(s, m, board, h, policy);
+  h.primary_since = m.primary_since;
   const ClusterView view = view_cluster(board, h, policy);
   s.postmaster = postmaster_state(board, h, policy);
   s.hang = hang_of(board, h, policy);
@@ -119,6 +123,8 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   s.small_cluster = view.nodes < 3;
   s.own_support = 1 + static_cast<int>(view.own_followers.size()) >= view.majority;
   s.rival = confirm(m, view, s, now, policy);
+  // Against one who shows itself our list is not enough: it keeps for a minute whom a cut took away.
+  if (s.rival == Rival::claimed) s.own_support = 1 + static_cast<int>(view.own_voices) >= view.majority;
   s.followed = !view.own_followers.empty();
   s.follows_primary = view.upstream != nullptr;
   s.lag_ok = !policy.replica_max_lag || !view.lag || *view.lag <= *policy.replica_max_lag;

@@ -18,6 +18,7 @@ struct Memory {
   Role role = Role::unknown;
   uint32_t timeline = 0;
   Instant role_asked{};
+  Instant primary_since{};  ///< when that role was first seen to be primary
   int postmaster_pid = 0;
   int64_t started_us = 0;
 

@@ -21,6 +21,7 @@ struct Policy {
   Millis isolation_timeout{4000};  ///< no majority for this long: isolated (R4)
   Millis stale_confirm{500};       ///< a stale primary is stopped when the proof has stood for this long, in two looks
   Millis conflict_confirm{2000};   ///< the same, while a standby still streams from us
+  Millis promotion_confirm{5000};  ///< the same, when we were promoted after the rival: the others may yet follow us
   Millis hang_withdraw{2000};      ///< new connections time out for this long: withdraw (R7a)
   Millis hang_stop{4000};          ///< and for this long: stop (R7)
   /// A standby that heard nothing from its upstream for this long supports nobody. An idle primary sends nothing until

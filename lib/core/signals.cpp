@@ -18,6 +18,13 @@ bool says_it_follows(const ServerFacts& server, const std::string& host, int por
          server.receiver->sender_port == port;
 }
 
+/// True when `leader` says that the node of that name streams from it.
+bool lists(const ServerView& leader, const std::string& name) {
+  return leader.facts && std::ranges::any_of(leader.facts->followers, [&](const Follower& f) {
+           return f.application_name == name && streams(f);
+         });
+}
+
 // A standby that was cloned under another name of its upstream (an alias, the address in place of the name) tells us a
 // name that we do not know; then its word says nothing, and the leader's list must do.
 bool names_a_node(const Receiver& receiver, const Board& board) {
@@ -34,8 +41,8 @@ bool receiver_is_live(const ServerView& server, const Horizon& h, const Policy& 
          receiver->message_age + (h.now - server.facts_asked) <= policy.upstream_silence;
 }
 
-/// Whoever streams from the server `leader` at host:port: by the standby's own word, or, where that standby cannot be
-/// asked, by the leader's list.
+/// Whoever streams from the server at host:port: by the standby's own word, or, where that standby cannot be asked, by
+/// the list of `leader`, if one is given.
 Names followers_of(const ServerView* leader, const std::string& host, int port, const Board& board, const Horizon& h,
                    const Policy& policy) {
   Names names;
@@ -47,10 +54,8 @@ Names followers_of(const ServerView* leader, const std::string& host, int port, 
     bool follows = false;
     if (tells) {
       follows = says_it_follows(*peer.server.facts, host, port) && receiver_is_live(peer.server, h, policy);
-    } else if (leader && leader->facts) {
-      follows = std::ranges::any_of(leader->facts->followers, [&](const Follower& f) {
-        return f.application_name == peer.node.name && streams(f);
-      });
+    } else if (leader) {
+      follows = lists(*leader, peer.node.name);
     }
     if (follows) names.push_back(peer.node.name);
   }
@@ -134,25 +139,31 @@ RivalView find_claimant(const Board& board, uint64_t own_system, int majority, c
 RivalView find_unseen(const Board& board, uint64_t own_system, uint32_t own_timeline, int majority, const Horizon& h,
                       const Policy& policy) {
   std::map<std::tuple<std::string, int, uint32_t>, RivalView> by_sender;
+  std::map<const RivalView*, int> supporters;
   for (const Peer& peer : board.peers) {
     if (!is_fresh(peer.server, h, policy) || peer.server.facts->role != Role::standby) continue;
     if (!same_system(*peer.server.facts, own_system) || !receiver_is_live(peer.server, h, policy)) continue;
     const Receiver& receiver = *peer.server.facts->receiver;
-    if (receiver.timeline == own_timeline) continue;
     if (says_it_follows(*peer.server.facts, board.self_host, board.self_port)) continue;
     auto upstream = std::ranges::find_if(board.peers, [&](const Peer& p) {
       return p.node.host == receiver.sender_host && p.node.port == receiver.sender_port;
     });
     const bool registered = upstream != board.peers.end();
     if (registered && is_fresh(upstream->server, h, policy)) continue;  // seen, and no primary
+    // On our own timeline it may cascade from one of ours; or two were promoted at once, and each called it by the same
+    // number.
+    const bool same = receiver.timeline == own_timeline;
+    if (same && (!registered || lists(board.server, upstream->node.name))) continue;
     RivalView& found = by_sender[{receiver.sender_host, receiver.sender_port, receiver.timeline}];
-    const bool newer = own_timeline != 0 && receiver.timeline > own_timeline;
+    const bool newer = receiver.timeline > own_timeline;
+    const bool heard = peer.server.facts_asked - receiver.message_age > h.primary_since;
+    if (own_timeline != 0 && !same && (newer || heard)) ++supporters[&found];
     found.timeline = receiver.timeline;
     found.seen = false;
     found.peer = registered ? &*upstream : nullptr;
     found.followers.push_back(peer.node.name);
     found.look = std::max(found.look, peer.server.facts_asked);
-    const bool proven = registered && newer && 1 + static_cast<int>(found.followers.size()) >= majority;
+    const bool proven = registered && 1 + supporters[&found] >= majority;
     found.rival = proven ? Rival::proven : Rival::possible;
   }
   RivalView best;
@@ -186,10 +197,7 @@ const Peer* find_upstream(const Board& board, const Horizon& h, const Policy& po
     if (peer.node.type == Node::Type::witness) continue;
     if (!same_system(*peer.server.facts, board.server.facts->system_identifier)) continue;
     if (says_it_follows(*board.server.facts, peer.node.host, peer.node.port)) return &peer;
-    const bool listed = std::ranges::any_of(peer.server.facts->followers, [&](const Follower& f) {
-      return f.application_name == board.self_name && streams(f);
-    });
-    if (listed) return &peer;
+    if (lists(peer.server, board.self_name)) return &peer;
   }
   return nullptr;
 }
@@ -265,6 +273,7 @@ ClusterView view_cluster(const Board& board, const Horizon& h, const Policy& pol
   view.foreign = is_foreign(board, own_system, view.majority, h, policy);
   view.rival = find_rival(board, own_system, own_timeline, view.majority, h, policy);
   view.own_followers = followers_of(&board.server, board.self_host, board.self_port, board, h, policy);
+  view.own_voices = followers_of(nullptr, board.self_host, board.self_port, board, h, policy).size();
   view.upstream = find_upstream(board, h, policy);
   if (view.upstream) {
     const ServerFacts& primary = *view.upstream->server.facts;

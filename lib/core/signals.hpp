@@ -14,7 +14,8 @@ namespace picket {
 /// The moment before which facts are void, and what else decide() lends to the reduction.
 struct Horizon {
   Instant now{};
-  Instant valid_from{};  ///< facts asked for before this (agent start, or the end of a gap) do not count
+  Instant valid_from{};     ///< facts asked for before this (agent start, or the end of a gap) do not count
+  Instant primary_since{};  ///< whoever streamed from another primary after this, did so after our promotion
 };
 
 /// True when the server's facts are recent and its held session answered last.
@@ -45,6 +46,7 @@ struct ClusterView {
   bool foreign = false;
   RivalView rival;
   std::vector<std::string> own_followers;
+  size_t own_voices = 0;           ///< how many of them say so themselves
   const Peer* upstream = nullptr;  ///< the primary that this standby streams from
   std::optional<Lsn> lag;          ///< bytes behind that primary
   bool nobody_promoted = false;    ///< a majority answers, all in recovery, on the marker's timeline and our system

@@ -68,7 +68,9 @@ Ruling match(const Signals& s, const State& m) {
 State after(const Signals& s, const State& m, const Ruling& row) {
   State next = m;
   next.advert = row.advert;
-  if (s.gap) next.suspended = true;
+  // A proof against us voids what was confirmed before, also when it goes again: the follower that made it may just
+  // have died.
+  if (s.gap || row.rule == Rule::R3c) next.suspended = true;
   if (row.rule == Rule::R1 || row.rule == Rule::R12 || row.rule == Rule::R13) next.suspended = false;
   if (row.rule == Rule::R1) next.held = true;
   // Another postmaster, or another role, begins without what the last one had. One that recovers from the crash of a

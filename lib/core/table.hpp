@@ -44,7 +44,7 @@ struct Signals {
 /// What the table remembers between two moments; twelve values in all.
 struct State {
   bool held = false;      ///< was confirmed as primary (R1) in the life of this postmaster
-  bool suspended = true;  ///< nothing was confirmed yet since the agent started or slept
+  bool suspended = true;  ///< nothing was confirmed since the agent started or slept, or since a proof to the contrary
   Advert advert = Advert::down;
 
   bool operator==(const State&) const = default;

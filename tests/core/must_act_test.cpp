@@ -90,6 +90,69 @@ TEST(StalePrimary, IsNotProvenByOneStandbyOfFiveThatFollowsSomeoneUnseen) {
   EXPECT_EQ(w.verdict.rule, Rule::R3) << line_of(w.verdict);
 }
 
+TEST(StalePrimary, IsStoppedWhenAMajorityGoesOnStreamingFromAnOlderPrimaryOutOfSight) {
+  // pg1 was promoted while pg2 and pg3 were away. They are back: pg3 streams from pg2, and pg1 cannot see pg2.
+  Watcher w(3, 2);
+  w.run(5s);
+  w.says(2, Says::silent);
+  w.follow(3, 0);
+  w.run(20s);
+  w.become_primary(1, 2);
+  w.run(5s);
+  EXPECT_EQ(w.verdict.rule, Rule::R1);
+  w.follow(3, 2);
+  w.tick();
+  EXPECT_EQ(w.verdict.rule, Rule::R3c) << line_of(w.verdict);
+  w.run(5250ms);
+  EXPECT_EQ(w.verdict.rule, Rule::R3) << line_of(w.verdict);
+}
+
+TEST(SecondPrimary, DoesNotComeBackWhenTheFollowerDiesThatProvedTheFirst) {
+  Watcher w = healthy();
+  w.become_primary(2, 2);
+  w.follow(3, 2);
+  w.tick();
+  EXPECT_EQ(w.verdict.rule, Rule::R3c);
+  w.says(3, Says::refused);
+  w.facts(2).followers.clear();
+  w.run(60s);
+  EXPECT_EQ(w.verdict.rule, Rule::R6) << line_of(w.verdict);
+}
+
+TEST(UnconfirmedPrimary, IsNotAdvertisedBesideAnotherForFollowersThatOnlyItsListNames) {
+  // The walsender of a standby that was cut away stays for a minute.
+  Watcher w = healthy();
+  w.says(3, Says::silent);
+  w.sleep(10s);
+  w.become_primary(2, 2);
+  w.run(10s);
+  EXPECT_EQ(w.verdict.rule, Rule::R6) << line_of(w.verdict);
+}
+
+TEST(UnconfirmedPrimary, OnTheSameTimelineAsOneOutOfSightThatOthersFollowIsNotAdvertised) {
+  // Two standbys were promoted at once, and each calls its timeline 2.
+  Watcher w(5, 4);
+  w.run(5s);
+  w.says(2, Says::silent), w.says(4, Says::silent);
+  w.become_primary(2, 2);
+  w.follow(3, 2), w.follow(5, 2);
+  w.become_primary(1, 2);
+  w.run(60s);
+  EXPECT_EQ(w.verdict.rule, Rule::R6) << line_of(w.verdict);
+  EXPECT_EQ(w.verdict.action, Action::none);
+}
+
+TEST(AgentThatBeginsLate, TakesTheTimeBeforeItsFirstRoundForAGap) {
+  Watcher w = healthy();
+  w.restart_agent();
+  w.sleep(10s);  // stalled between its start and its first round
+  cut_off(w);
+  w.tick();
+  EXPECT_EQ(w.verdict.rule, Rule::R0b) << line_of(w.verdict);
+  w.run(3s);
+  EXPECT_EQ(w.verdict.action, Action::none) << line_of(w.verdict);
+}
+
 TEST(NewPrimary, IsNotFencedByAStandbyThatHasNotFollowedYet) {
   Watcher w(3, 2);
   w.run(5s);

@@ -219,15 +219,29 @@ TEST(HealthyPrimary, IsNotStoppedByAListOfFollowersThatIsContradicted) {
   EXPECT_EQ(w.verdict.rule, Rule::R1);
 }
 
-TEST(PromotedStandby, IsNotStoppedByWhatWasProvenBeforeItsPromotion) {
+TEST(PromotedStandby, IsGivenTimeToBeFollowedBeforeItCountsAsStale) {
+  // pg2's postmaster is frozen, so repmgrd promotes pg1; pg2's sessions and its stream to pg3 go on for a while.
   Watcher w(3, 2);
   w.run(30s);
   EXPECT_EQ(w.verdict.rule, Rule::R12);
+  w.says(2, Says::frozen);
+  w.run(10s);
+  w.lines.clear();
   w.become_primary(1, 2);
-  w.tick();
-  EXPECT_EQ(w.verdict.rule, Rule::R3c) << line_of(w.verdict);
-  w.run(1s);
-  EXPECT_EQ(w.verdict.rule, Rule::R3);
+  w.run(4s);
+  EXPECT_EQ(w.verdict.rule, Rule::R3c);
+  w.follow(3, 1);
+  w.run(10s);
+  EXPECT_EQ(w.verdict.rule, Rule::R1);
+  expect_never_stopped(w);
+}
+
+TEST(PromotedStandby, IsStoppedWhenNobodyFollowsItAndTheOldPrimaryGoesOn) {
+  Watcher w(3, 2);
+  w.run(30s);
+  w.become_primary(1, 2);
+  w.run(5250ms);
+  EXPECT_EQ(w.verdict.rule, Rule::R3) << line_of(w.verdict);
 }
 
 TEST(Standby, IsNeverStopped) {

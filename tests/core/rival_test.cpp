@@ -116,6 +116,19 @@ TEST(RivalUnseen, IsPossibleOnAnOlderTimelineAndProvenByAMajorityOnANewerOne) {
   }
 }
 
+TEST(RivalUnseen, OnAnOlderTimelineIsProvenByAMajorityThatHeardItAfterOurPromotion) {
+  for (const auto& [age, expected] : {std::pair{1000ms, Rival::possible}, {999ms, Rival::proven}}) {
+    Scene w;
+    w.seen(1).timeline = 7;
+    w.seen(3).receiver->timeline = 6;
+    w.seen(3).receiver->sender_host = "pg2";
+    w.seen(3).receiver->message_age = age;
+    w.peer(2).server = {};
+    const Horizon h{w.now, {}, w.now - 1s};
+    EXPECT_EQ(view_cluster(w.board, h, policy).rival.rival, expected) << age.count();
+  }
+}
+
 TEST(RivalUnseen, OfAnUnregisteredNameOrAnUnknownOwnTimelineIsOnlyPossible) {
   Scene w;
   w.peer(2).server = {};

@@ -145,10 +145,11 @@ constexpr std::tuple claims{
                        t.m.held && (t.runs() || t.s.postmaster == Postmaster::starting) && t.s.role != Role::standby,
                        t.next.held);
           }},
-    Claim{"a gap suspends, and only a look at a primary or a standby lifts that",
+    Claim{"a gap and a proven rival suspend, and only a look at a primary or a standby lifts that",
           [](const Moment& t) {
             const bool looked = t.is(Rule::R1) || t.is(Rule::R12) || t.is(Rule::R13);
-            return t.next.advert == t.row.advert && t.next.suspended == (t.s.gap || (t.m.suspended && !looked));
+            const bool suspends = t.s.gap || t.is(Rule::R3c);
+            return t.next.advert == t.row.advert && t.next.suspended == (suspends || (t.m.suspended && !looked));
           }},
 };
 constexpr size_t claim_count = std::tuple_size_v<decltype(claims)>;

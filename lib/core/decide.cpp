@@ -149,7 +149,7 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   v.timeline = v.role == Role::unknown ? 0 : m.timeline;
   v.clear_marker = row.rule == Rule::B3 || rejoined;
   v.sentence = sentence_for(row, s, view, board, policy);
-  v.alarms = alarms_for(row, s, view, board);
+  v.alarms = alarms_for(row, s, view, board, now - board.started > policy.fresh);
   // R15 lies over every row: the address is here, nothing says it may be, and nobody else is there to take it away.
   if (board.address.state == AddressFacts::State::present && board.keepalived.state == KeepalivedFacts::State::dead &&
       row.advert != Advert::primary && row.vrrp != Vrrp::hold) {

@@ -135,7 +135,8 @@ std::string sentence_for(const Ruling& row, const Signals& s, const ClusterView&
   return "the role of PostgreSQL is unknown: " + last_words(board.server.session);
 }
 
-std::vector<std::string> alarms_for(const Ruling& row, const Signals& s, const ClusterView& view, const Board& board) {
+std::vector<std::string> alarms_for(const Ruling& row, const Signals& s, const ClusterView& view, const Board& board,
+                                    bool settled) {
   std::vector<std::string> alarms;
   const bool serves = row.advert == Advert::primary;
   if (serves && (s.rival == Rival::claimed))
@@ -148,7 +149,7 @@ std::vector<std::string> alarms_for(const Ruling& row, const Signals& s, const C
         "keep");
   if (board.keepalived.state == KeepalivedFacts::State::dead && board.address.state == AddressFacts::State::present)
     alarms.push_back("the address " + board.address.address + " is here and keepalived is not running");
-  if (!board.unit.known && !board.unit.why_unknown.empty())
+  if (settled && !board.unit.known && !board.unit.why_unknown.empty())
     alarms.push_back("the unit of PostgreSQL cannot be seen: " + board.unit.why_unknown);
   if (!board.nodes_why_unknown.empty()) alarms.push_back("repmgr.nodes: " + board.nodes_why_unknown);
   if ((row.rule == Rule::R12 || row.rule == Rule::R13) && s.marker != MarkerState::none)

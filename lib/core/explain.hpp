@@ -13,8 +13,9 @@ namespace picket {
 std::string sentence_for(const Ruling& row, const Signals& signals, const ClusterView& view, const Board& board,
                          const Policy& policy);
 
-/// What else deserves a look, independent of the row.
+/// What else deserves a look, independent of the row. While the agent has not `settled`, what it could not look at yet
+/// is no news.
 std::vector<std::string> alarms_for(const Ruling& row, const Signals& signals, const ClusterView& view,
-                                    const Board& board);
+                                    const Board& board, bool settled);
 
 }  // namespace picket

@@ -4,6 +4,7 @@
 
 #include "core/explain.hpp"
 #include "core/signals.hpp"
+#include "core/start_gate.hpp"
 
 namespace picket {
 namespace {
@@ -69,17 +70,6 @@ bool stood(std::optional<Instant>& since, bool condition, Instant now, Millis bo
   return since && now - *since >= bound;
 }
 
-MarkerState marker_signal(const MarkerFacts& marker) {
-  switch (marker.state) {
-    case MarkerFacts::State::none: return MarkerState::none;
-    case MarkerFacts::State::unknown: return MarkerState::unreadable;
-    case MarkerFacts::State::malformed: return MarkerState::fenced;
-    case MarkerFacts::State::fenced: break;
-  }
-  const std::string isolated{word(FenceReason::isolated)};
-  return marker.reasons == std::vector{isolated} ? MarkerState::isolated : MarkerState::fenced;
-}
-
 /// Nobody can be judged yet: since the agent started or slept not everybody has been asked, and that is not long ago.
 bool still_looking(const Board& board, const Horizon& h, const Policy& policy) {
   const Instant since = std::max(board.started, h.valid_from);
@@ -89,10 +79,25 @@ bool still_looking(const Board& board, const Horizon& h, const Policy& policy) {
   return !all_asked && h.now - since <= policy.fresh;
 }
 
-/// Whether a fence for isolation may be undone: nothing of the old server is left, and nobody is still stopping it.
-bool may_start(const Board& board, const ClusterView& view, MarkerState marker) {
-  return view.nobody_promoted && marker == MarkerState::isolated && !board.fence_in_progress &&
-         board.postmaster.survivors == 0;
+/// Whether the start that the gate refused would be let through now. A standby, and one that nobody can vouch for, are
+/// not started by us; nor is a unit that somebody is starting just now.
+bool would_pass(const Board& board, const Horizon& h, const Policy& policy) {
+  const UnitFacts& unit = board.unit;
+  const bool at_rest =
+      unit.known && unit.job.empty() && (unit.active_state == "failed" || unit.active_state == "inactive");
+  const bool absent = board.postmaster.process == PostmasterFacts::Process::absent;
+  if (!board.start_refused || !absent || !at_rest) return false;
+  const GateAnswer answer = start_gate(board, h, policy, false);
+  return answer.row == GateRow::B3 && answer.admission == Admission::allow;
+}
+
+/// Whether a fence for isolation, or a refused start, may be undone: nothing of the old server is left, and nobody is
+/// still stopping it.
+bool may_start(const Board& board, const ClusterView& view, MarkerState marker, const Horizon& h,
+               const Policy& policy) {
+  if (board.fence_in_progress || board.postmaster.survivors != 0) return false;
+  if (marker == MarkerState::isolated) return view.nobody_promoted;
+  return marker == MarkerState::none && would_pass(board, h, policy);
 }
 
 /// Whether streaming as a standby is enough to lift the fence: what an operator ordered, an operator ends.
@@ -118,7 +123,7 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   s.postmaster = postmaster_state(board, h, policy);
   s.hang = hang_of(board, h, policy);
   s.foreign = view.foreign;
-  s.marker = marker_signal(board.marker);
+  s.marker = marker_state(board.marker);
   s.majority = view.reach;
   s.small_cluster = view.nodes < 3;
   s.own_support = 1 + static_cast<int>(view.own_followers.size()) >= view.majority;
@@ -129,7 +134,7 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   s.follows_primary = view.upstream != nullptr;
   s.lag_ok = !policy.replica_max_lag || !view.lag || *view.lag <= *policy.replica_max_lag;
   s.stale_reads = policy.stale_reads;
-  s.returnable = stood(m.returnable_since, may_start(board, view, s.marker), now, policy.return_stable);
+  s.returnable = stood(m.returnable_since, may_start(board, view, s.marker, h, policy), now, policy.return_stable);
   const bool rejoined =
       stood(m.verified_since, view.verified_standby && may_rejoin(board.marker, s.marker), now, policy.rejoin_stable);
 
@@ -147,7 +152,7 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
       s.postmaster == Postmaster::up || s.postmaster == Postmaster::hung || s.postmaster == Postmaster::stopping;
   v.role = lives && s.sight != Sight::none ? s.role : Role::unknown;
   v.timeline = v.role == Role::unknown ? 0 : m.timeline;
-  v.clear_marker = row.rule == Rule::B3 || rejoined;
+  v.clear_marker = (row.rule == Rule::B3 && s.marker == MarkerState::isolated) || rejoined;
   v.sentence = sentence_for(row, s, view, board, policy);
   v.alarms = alarms_for(row, s, view, board, now - board.started > policy.fresh);
   // R15 lies over every row: the address is here, nothing says it may be, and nobody else is there to take it away.

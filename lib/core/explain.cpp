@@ -32,6 +32,8 @@ std::string rival_name(const ClusterView& view) {
   return view.rival.peer ? view.rival.peer->node.name : "an unknown node";
 }
 
+}  // namespace
+
 std::string rival_story(const ClusterView& view) {
   const std::string timeline = " on timeline " + std::to_string(view.rival.timeline);
   const std::string followers = list(view.rival.followers);
@@ -43,9 +45,13 @@ std::string rival_story(const ClusterView& view) {
   return text;
 }
 
+namespace {
+
 std::string own_timeline(const Board& board) {
   return board.server.facts ? "timeline " + std::to_string(board.server.facts->timeline) : "an unknown timeline";
 }
+
+}  // namespace
 
 std::string marker_story(const Board& board) {
   switch (board.marker.state) {
@@ -58,6 +64,8 @@ std::string marker_story(const Board& board) {
   if (why.ends_with(being_stopped)) why.remove_suffix(being_stopped.size());
   return "fenced (" + list(board.marker.reasons) + "): " + std::string(why);
 }
+
+namespace {
 
 std::string why_unconfirmed(const Signals& s, const ClusterView& view, const Board& board) {
   if (!board.nodes_known)
@@ -92,6 +100,9 @@ std::string sentence_for(const Ruling& row, const Signals& s, const ClusterView&
     case Rule::R2: return "PostgreSQL runs as a primary on a fenced node and is being stopped; " + marker_story(board);
     case Rule::R2h: return marker_story(board);
     case Rule::B3:
+      if (s.marker == MarkerState::none)
+        return "the start that was refused may go on: a majority of the " + nodes +
+               " nodes tells its role, and none is a primary; PostgreSQL is started";
       return "the isolation is over: a majority of the " + nodes +
              " nodes answers, all in recovery on our timeline; PostgreSQL is started again";
     case Rule::R3:
@@ -154,6 +165,8 @@ std::vector<std::string> alarms_for(const Ruling& row, const Signals& s, const C
   if (!board.nodes_why_unknown.empty()) alarms.push_back("repmgr.nodes: " + board.nodes_why_unknown);
   if ((row.rule == Rule::R12 || row.rule == Rule::R13) && s.marker != MarkerState::none)
     alarms.push_back("this standby may not become the primary: " + marker_story(board));
+  if (board.start_refused && s.postmaster == Postmaster::absent)
+    alarms.push_back("start refused (" + board.start_refused->row + "): " + board.start_refused->sentence);
   if (board.marker.state == MarkerFacts::State::fenced && !board.marker.why.empty()) alarms.push_back(board.marker.why);
   return alarms;
 }

@@ -9,6 +9,12 @@
 
 namespace picket {
 
+/// Who else is, or may be, the primary, and who follows it.
+std::string rival_story(const ClusterView& view);
+
+/// Why this node is fenced, or counts as fenced.
+std::string marker_story(const Board& board);
+
 /// Why `row` was chosen.
 std::string sentence_for(const Ruling& row, const Signals& signals, const ClusterView& view, const Board& board,
                          const Policy& policy);

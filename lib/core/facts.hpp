@@ -109,9 +109,11 @@ struct DiskFacts {
   std::string why_unknown;
   uint64_t system_identifier = 0;
   uint32_t checkpoint_timeline = 0;  ///< lags behind the truth until the next checkpoint
+  uint32_t recovery_timeline = 0;    ///< that recovery must reach (minRecoveryPointTLI); a promotion sets it at once
   std::string control_state;         ///< as pg_controldata prints it, e.g. "in production"
   bool standby_signal = false;       ///< standby.signal is there
   bool recovery_signal = false;
+  bool backup_label = false;
 };
 
 /// The systemd unit of PostgreSQL.
@@ -169,6 +171,12 @@ struct Peer {
   ServerView server;
 };
 
+/// What the start gate left behind when it refused a start (/run/picket/start-refused.json).
+struct StartRefusal {
+  std::string row;  ///< word(GateRow)
+  std::string sentence;
+};
+
 /// Everything known at one moment. The shell fills it; decide() reads it.
 struct Board {
   int self_id = 0;
@@ -177,14 +185,17 @@ struct Board {
   int self_port = 5432;
   bool nodes_known = false;  ///< repmgr.nodes has been read at least once
   std::string nodes_why_unknown;
-  ServerView server;  ///< the local PostgreSQL
+  bool nodes_lost = false;       ///< a list was kept here, and it cannot be read
+  bool self_is_witness = false;  ///< by that list
+  ServerView server;             ///< the local PostgreSQL
   PostmasterFacts postmaster;
   DiskFacts disk;
   UnitFacts unit;
   AddressFacts address;
   KeepalivedFacts keepalived;
   MarkerFacts marker;
-  std::vector<Peer> peers;         ///< every other registered node, witness included
+  std::vector<Peer> peers;  ///< every other registered node, witness included
+  std::optional<StartRefusal> start_refused;
   bool fence_in_progress = false;  ///< a ladder is climbing right now
   Instant started{};               ///< of this agent
 };

@@ -27,8 +27,9 @@ struct Policy {
   /// A standby that heard nothing from its upstream for this long supports nobody. An idle primary sends nothing until
   /// the receiver asks, after half of wal_receiver_timeout (60 s): so not below 30 s.
   Millis upstream_silence{35000};
-  Millis rejoin_stable{10000};  ///< a fenced node streams as a standby for this long before its marker clears
-  Millis return_stable{3000};   ///< a majority shows for this long that nobody was promoted before B3 starts again
+  Millis rejoin_stable{10000};      ///< a fenced node streams as a standby for this long before its marker clears
+  Millis return_stable{3000};       ///< a majority shows for this long that nobody was promoted before B3 starts again
+  Millis start_gate_within{30000};  ///< the start gate has its answer within this time, or refuses
   std::optional<uint64_t> replica_max_lag;  ///< bytes; a standby further behind is not offered for reads
   bool stale_reads = true;                  ///< a standby without a known primary still answers 200 on /replica
 };

@@ -221,6 +221,21 @@ bool nobody_was_promoted(const Board& board, const ClusterView& view, const Hori
 
 }  // namespace
 
+MarkerState marker_state(const MarkerFacts& marker) {
+  switch (marker.state) {
+    case MarkerFacts::State::none: return MarkerState::none;
+    case MarkerFacts::State::unknown: return MarkerState::unreadable;
+    case MarkerFacts::State::malformed: return MarkerState::fenced;
+    case MarkerFacts::State::fenced: break;
+  }
+  const std::string isolated{word(FenceReason::isolated)};
+  return marker.reasons == std::vector{isolated} ? MarkerState::isolated : MarkerState::fenced;
+}
+
+uint32_t disk_timeline(const DiskFacts& disk) {
+  return disk.known ? std::max(disk.checkpoint_timeline, disk.recovery_timeline) : 0;
+}
+
 bool is_fresh(const ServerView& server, const Horizon& h, const Policy& policy) {
   return server.facts && server.session.answer == Answer::ok && server.facts_asked >= h.valid_from &&
          h.now - server.facts_asked <= policy.fresh;
@@ -269,7 +284,8 @@ ClusterView view_cluster(const Board& board, const Horizon& h, const Policy& pol
   const bool own_fresh = is_fresh(board.server, h, policy);
   const uint64_t own_system =
       own_fresh ? board.server.facts->system_identifier : (board.disk.known ? board.disk.system_identifier : 0);
-  const uint32_t own_timeline = own_fresh ? board.server.facts->timeline : board.marker.timeline;
+  const uint32_t own_timeline =
+      own_fresh ? board.server.facts->timeline : std::max(board.marker.timeline, disk_timeline(board.disk));
   view.foreign = is_foreign(board, own_system, view.majority, h, policy);
   view.rival = find_rival(board, own_system, own_timeline, view.majority, h, policy);
   view.own_followers = followers_of(&board.server, board.self_host, board.self_port, board, h, policy);

@@ -18,6 +18,12 @@ struct Horizon {
   Instant primary_since{};  ///< whoever streamed from another primary after this, did so after our promotion
 };
 
+/// What the marker means to the tables; a malformed one fences.
+MarkerState marker_state(const MarkerFacts& marker);
+
+/// The timeline on which this data directory would go on; 0 unknown.
+uint32_t disk_timeline(const DiskFacts& disk);
+
 /// True when the server's facts are recent and its held session answered last.
 bool is_fresh(const ServerView& server, const Horizon& horizon, const Policy& policy);
 

@@ -34,7 +34,8 @@ Ruling match(const Signals& s, const State& m) {
   const bool fenced = s.marker == MarkerState::fenced || s.marker == MarkerState::isolated;
   if (is_primary && fenced) return {Rule::R2, Advert::down, Vrrp::fault, Action::stop_now};
   if (s.postmaster == Postmaster::orphans) return {Rule::R9, Advert::down, Vrrp::fault, Action::kill_rest};
-  if (s.marker == MarkerState::isolated && s.postmaster == Postmaster::absent && s.returnable)
+  const bool waits = s.marker == MarkerState::isolated || s.marker == MarkerState::none;
+  if (waits && s.postmaster == Postmaster::absent && s.returnable)
     return {Rule::B3, Advert::down, Vrrp::fault, Action::start};
   if (s.marker != MarkerState::none && !is_standby) return {Rule::R2h, Advert::down, Vrrp::fault};
   if (is_primary && s.rival == Rival::proven) return {Rule::R3c, Advert::down, Vrrp::fault};

@@ -33,7 +33,8 @@ struct Signals {
   bool own_support = false;  ///< a majority of nodes is self or streams from self
   bool followed = false;     ///< at least one standby streams from self
   Hang hang = Hang::no;
-  bool returnable = false;       ///< a majority has shown for long enough that nobody was promoted
+  bool returnable = false;       ///< a majority has shown for long enough that what keeps this server stopped is over:
+                                 ///< its fence for isolation, or the start gate's refusal
   bool follows_primary = false;  ///< streams from the node known to be the primary
   bool lag_ok = true;
   bool stale_reads = true;  ///< policy

@@ -20,7 +20,7 @@ enum class Rule : uint8_t {
   R7,   ///< hung for longer than the bound
   R2,   ///< fenced, and PostgreSQL runs as a primary
   R9,   ///< the postmaster is dead, its children are not
-  B3,   ///< fenced for isolation only, and a majority shows that nobody was promoted: start again
+  B3,   ///< fenced for isolation only, or its start was refused, and a majority shows that nobody was promoted: start
   R2h,  ///< fenced, and PostgreSQL does not run as a primary
   R3c,  ///< stale, not yet seen twice
   R10,  ///< PostgreSQL is not running (or is stopping)

@@ -69,6 +69,7 @@ bool read_control(const std::string& path, DiskFacts& disk) {
     if (const auto control = parse_pg_control(bytes, disk.why_unknown)) {
       disk.system_identifier = control->system_identifier;
       disk.checkpoint_timeline = control->checkpoint_timeline;
+      disk.recovery_timeline = control->min_recovery_timeline;
       disk.control_state = control->state;
       return true;
     }
@@ -98,6 +99,7 @@ DiskReading read_data_directory(const std::string& path) {
   auto& disk = reading.disk;
   disk.known = read_signal(folder + "standby.signal", disk.standby_signal, disk.why_unknown) &&
                read_signal(folder + "recovery.signal", disk.recovery_signal, disk.why_unknown) &&
+               read_signal(folder + "backup_label", disk.backup_label, disk.why_unknown) &&
                read_control(folder + "global/pg_control", disk);
   return reading;
 }

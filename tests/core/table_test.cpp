@@ -101,10 +101,10 @@ constexpr std::tuple claims{
           [](const Moment& t) {
             return (t.row.action == Action::kill_rest) == (!t.blind() && t.s.postmaster == Postmaster::orphans);
           }},
-    Claim{"only B3 starts: fenced for isolation alone, not running, and nobody was promoted",
+    Claim{"only B3 starts: not fenced but for isolation, not running, and what kept it stopped is over",
           [](const Moment& t) {
             return (t.row.action == Action::start) == t.is(Rule::B3) &&
-                   implies(t.is(Rule::B3), t.s.marker == MarkerState::isolated && t.s.returnable &&
+                   implies(t.is(Rule::B3), t.s.marker <= MarkerState::isolated && t.s.returnable &&
                                                t.s.postmaster == Postmaster::absent);
           }},
     Claim{"reason and rule agree",

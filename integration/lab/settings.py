@@ -43,7 +43,7 @@ def postgres_version() -> str:
     """The newest major version that is installed with its server and repmgr."""
     versions = [p.parent.parent.name for p in Path("/usr/lib/postgresql").glob("*/bin/repmgrd")]
     if not versions:
-        raise SystemExit("no PostgreSQL with repmgr is installed: run integration/install-packages")
+        raise SystemExit("no PostgreSQL with repmgr is installed: run tests/install-deps")
     return max(versions, key=int)
 
 

@@ -141,10 +141,12 @@ const std::vector<Key>& known_keys() {
       duration("guard.isolation_timeout", PLACE(policy.isolation_timeout), 500ms, 10min),
       duration("guard.stale_confirm", PLACE(policy.stale_confirm), 0s, 1min),
       duration("guard.conflict_confirm", PLACE(policy.conflict_confirm), 0s, 1min),
+      duration("guard.promotion_confirm", PLACE(policy.promotion_confirm), 0s, 5min),
       duration("guard.hang_withdraw", PLACE(policy.hang_withdraw), 500ms, 10min),
       duration("guard.hang_stop", PLACE(policy.hang_stop), 500ms, 10min),
       duration("guard.upstream_silence", PLACE(policy.upstream_silence), 1s, 1h),
       duration("guard.rejoin_stable", PLACE(policy.rejoin_stable), 0s, 1h),
+      duration("guard.start_gate_within", PLACE(policy.start_gate_within), 1s, 1min),
       duration("guard.return_stable", PLACE(policy.return_stable), 0s, 1h),
 
       {"replica.max_lag", set_max_lag},

@@ -61,6 +61,7 @@ suspect_after = "2.5s"
 isolation_timeout = "8s"
 stale_confirm = "1s"
 conflict_confirm = "3s"
+promotion_confirm = "7s"
 hang_withdraw = "5s"
 hang_stop = "10s"
 upstream_silence = "20s"
@@ -100,6 +101,7 @@ level = "debug"
   EXPECT_EQ(config.policy.isolation_timeout, 8s);
   EXPECT_EQ(config.policy.stale_confirm, 1s);
   EXPECT_EQ(config.policy.conflict_confirm, 3s);
+  EXPECT_EQ(config.policy.promotion_confirm, 7s);
   EXPECT_EQ(config.policy.hang_withdraw, 5s);
   EXPECT_EQ(config.policy.hang_stop, 10s);
   EXPECT_EQ(config.policy.upstream_silence, 20s);

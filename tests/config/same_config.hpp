@@ -22,11 +22,13 @@ inline std::string all_fields(const Config& c) {
       << c.keepalived.rank_file << "\nnotify_fifo " << c.keepalived.notify_fifo << "\nfresh " << p.fresh.count()
       << "\nrole_ttl " << p.role_ttl.count() << "\nloop_gap " << p.loop_gap.count() << "\nsuspect_after "
       << p.suspect_after.count() << "\nisolation_timeout " << p.isolation_timeout.count() << "\nstale_confirm "
-      << p.stale_confirm.count() << "\nconflict_confirm " << p.conflict_confirm.count() << "\nhang_withdraw "
-      << p.hang_withdraw.count() << "\nhang_stop " << p.hang_stop.count() << "\nupstream_silence "
-      << p.upstream_silence.count() << "\nrejoin_stable " << p.rejoin_stable.count() << "\nreturn_stable "
-      << p.return_stable.count() << "\nmax_lag " << (p.replica_max_lag ? std::to_string(*p.replica_max_lag) : "none")
-      << "\nstale_reads " << p.stale_reads << "\nlog_level " << static_cast<int>(c.log_level) << "\n";
+      << p.stale_confirm.count() << "\nconflict_confirm " << p.conflict_confirm.count() << "\npromotion_confirm "
+      << p.promotion_confirm.count() << "\nhang_withdraw " << p.hang_withdraw.count() << "\nhang_stop "
+      << p.hang_stop.count() << "\nupstream_silence " << p.upstream_silence.count() << "\nrejoin_stable "
+      << p.rejoin_stable.count() << "\nreturn_stable " << p.return_stable.count() << "\nstart_gate_within "
+      << p.start_gate_within.count() << "\nmax_lag "
+      << (p.replica_max_lag ? std::to_string(*p.replica_max_lag) : "none") << "\nstale_reads " << p.stale_reads
+      << "\nlog_level " << static_cast<int>(c.log_level) << "\n";
   return out.str();
 }
 

@@ -255,6 +255,15 @@ TEST(AnotherPostmaster, BeginsUnconfirmedAlsoWhenTheAgentWasAwayMeanwhile) {
   EXPECT_FALSE(w.memory.state.held);
 }
 
+TEST(AnotherPostmaster, IsNotStoppedForIsolationBecauseTheLastOneWasConfirmed) {
+  Watcher w = healthy();
+  w.restart_agent();
+  w.local_new_postmaster();  // while no agent looked
+  cut_off(w);
+  w.run(60s);
+  EXPECT_EQ(w.verdict.rule, Rule::R6) << line_of(w.verdict);
+}
+
 TEST(UnconfirmedPrimary, IsNotAdvertisedWhenAMajorityAnswersAndTellsNothing) {
   for (const Says how : {Says::locked_out, Says::starting, Says::full}) {
     Watcher w(3);

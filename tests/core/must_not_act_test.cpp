@@ -219,6 +219,17 @@ TEST(HealthyPrimary, IsNotStoppedByAListOfFollowersThatIsContradicted) {
   EXPECT_EQ(w.verdict.rule, Rule::R1);
 }
 
+TEST(HealthyPrimary, IsNotStoppedForWhatWasSeenOnlyOnce) {
+  Watcher w = healthy();
+  w.become_primary(2, 2);
+  w.follow(3, 2);
+  w.tick();
+  w.says(2, Says::silent);  // no second answer, while the first is still fresh
+  w.run(750ms);
+  EXPECT_EQ(w.verdict.rule, Rule::R3c) << line_of(w.verdict);
+  EXPECT_EQ(w.signals.rival, Rival::proven);
+}
+
 TEST(PromotedStandby, IsGivenTimeToBeFollowedBeforeItCountsAsStale) {
   // pg2's postmaster is frozen, so repmgrd promotes pg1; pg2's sessions and its stream to pg3 go on for a while.
   Watcher w(3, 2);

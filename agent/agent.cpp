@@ -1,9 +1,13 @@
 #include "agent.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 
+#include "core/signals.hpp"
 #include "core/words.hpp"
 #include "log.hpp"
+#include "start_note.hpp"
 
 namespace picket {
 namespace {
@@ -58,11 +62,31 @@ void Agent::round() {
   Board board = observers_.board();
   board.marker = marker_.facts();
   board.fence_in_progress = ladder_.climbing();
+  read_note(board);
   Step step = decide(memory_, board, now, config_.policy);
   memory_ = step.memory;
   signals_ = step.signals;
   publish(step, std::move(board), now);
   apply(snapshot_.verdict);
+}
+
+// The run-time directory is a tmpfs: it keeps nobody waiting. A server that runs was let through, or went round the
+// gate.
+void Agent::read_note(Board& board) {
+  const std::string path = start_note_path(config_.run_directory);
+  using Process = PostmasterFacts::Process;
+  if (board.postmaster.process == Process::absent) {
+    note_may_be_there_ = true;
+    std::optional<StartRefusal> note = read_start_note(path);
+    const bool news = note && (!start_refused_ || note->sentence != start_refused_->sentence);
+    start_refused_ = std::move(note);
+    if (news) marker_.look_again();  // a proof left one
+  } else if (board.postmaster.process == Process::alive && note_may_be_there_) {
+    if (acts()) unlink(path.c_str());
+    note_may_be_there_ = false;
+    start_refused_.reset();
+  }
+  board.start_refused = start_refused_;
 }
 
 // The order of withdrawal: the health page first, the address next, PostgreSQL last.
@@ -117,6 +141,8 @@ void Agent::apply(const Verdict& verdict) {
 
 void Agent::act(const Verdict& verdict) {
   if (stops(verdict.action)) return stop(verdict);
+  if (!verdict.stale_start.empty())
+    marker_.add(std::string(word(FenceReason::stale)), verdict.stale_start, disk_timeline(snapshot_.board.disk));
   if (verdict.action == Action::start) return start();
   if (verdict.clear_marker) {
     log(Priority::notice, "this node is a verified standby again: the fence marker is cleared");
@@ -156,6 +182,13 @@ void Agent::start() {
   if (unit.empty()) return start_failed("no unit is known that runs it");
   starting_ = true;
   if (start_error_.empty()) log(Priority::notice, "starting " + unit + " again");
+  // A unit that was refused is failed, and one that failed too often would not be started.
+  units_.reset_failed(unit, [this, unit, watch = lifetime_.watch()](const std::string&) {
+    if (!watch.expired()) start_unit(unit);
+  });
+}
+
+void Agent::start_unit(const std::string& unit) {
   units_.start_unit(unit, [this, watch = lifetime_.watch()](const std::string& error) {
     if (watch.expired()) return;
     starting_ = false;

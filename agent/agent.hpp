@@ -3,6 +3,7 @@
 // again on each round until the facts agree; nothing hangs on having seen an edge.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,9 @@ class Agent {
   void act(const Verdict& verdict);
   void stop(const Verdict& verdict);
   void start();
+  void start_unit(const std::string& unit);
   void start_failed(const std::string& error);
+  void read_note(Board& board);
   void report_fence();
   void report_problems();
   bool acts() const { return config_.policy.level != Level::observe; }
@@ -60,6 +63,8 @@ class Agent {
   Memory memory_;
   Signals signals_;
   Snapshot snapshot_;
+  std::optional<StartRefusal> start_refused_;  // as last read
+  bool note_may_be_there_ = true;
   bool starting_ = false;
   std::string start_error_;  // of the latest start, if it failed
   Instant last_start_{}, last_climb_{};

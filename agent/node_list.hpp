@@ -11,6 +11,16 @@
 
 namespace picket {
 
+/// The cache as it is on disk.
+struct NodeCache {
+  std::vector<Node> nodes;  ///< empty when there is none, or none that can be used
+  std::string error;        ///< it is there, and cannot be read or makes no sense
+  Rows rows;
+};
+
+/// Reads it, blocking.
+NodeCache read_node_cache(const std::string& path);
+
 class NodeList {
  public:
   /// Reads the cache at `path` now (start-up); an unusable one is only a reason to wait for PostgreSQL.
@@ -18,6 +28,8 @@ class NodeList {
 
   /// Empty until a list was read, from the cache or from PostgreSQL.
   const std::vector<Node>& nodes() const { return nodes_; }
+  /// Why the cache could not be used, as long as nothing better was read.
+  const std::string& cache_error() const { return cache_error_; }
   /// Takes a new reading; on an error the last good list stays. Returns the error, or "".
   std::string take(const Rows& rows);
 
@@ -27,6 +39,7 @@ class NodeList {
   std::string path_;
   std::vector<Node> nodes_;
   Rows rows_;
+  std::string cache_error_;
 };
 
 }  // namespace picket

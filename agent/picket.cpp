@@ -47,6 +47,15 @@ int main(int argc, char** argv) {
     result = verb_gate_close(context);
   });
 
+  std::string instance;
+  auto* start = gate->add_subcommand("start", "before a start of PostgreSQL: exit 0 if it may");
+  start->add_option("instance", instance, "VERSION-NAME as in postgresql@VERSION-NAME.service, or the data directory")
+      ->required();
+  start->callback([&] { result = verb_gate_start(context, instance); });
+  gate->add_subcommand("allow-once", "let one start pass that the gate would refuse")->callback([&] {
+    result = verb_gate_allow_once(context);
+  });
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -16,6 +16,7 @@
 #include "http/server.hpp"
 #include "log.hpp"
 #include "report/pages.hpp"
+#include "start_gate.hpp"
 #include "version.hpp"
 
 namespace {
@@ -96,6 +97,7 @@ int run(const std::string& path) {
 
 int main(int argc, char** argv) {
   std::string path = "/etc/picket/picket.toml";
+  std::string gate_instance;
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
     if (argument == "--version") {
@@ -106,11 +108,16 @@ int main(int argc, char** argv) {
       path = argv[++i];
       continue;
     }
+    if (argument == "--gate-start" && i + 1 < argc) {
+      gate_instance = argv[++i];
+      continue;
+    }
     std::cerr << "usage: picketd [--config FILE] [--version]\n";
     return 2;
   }
   setenv("LC_ALL", "C", 1);  // the words of libpq and the C library in one language
   signal(SIGPIPE, SIG_IGN);
+  if (!gate_instance.empty()) return picket::run_start_gate(path, gate_instance);
   try {
     return run(path);
   } catch (const picket::ConfigError& error) {

@@ -1,7 +1,14 @@
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <ctime>
 #include <iostream>
 
 #include "config/config.hpp"
 #include "keepalived/vrrp_files.hpp"
+#include "start_note.hpp"
 #include "verbs/verbs.hpp"
 
 namespace picket {
@@ -19,6 +26,39 @@ int verb_gate_close(const Context& context) {
   if (files.problem().empty()) return 0;
   std::cerr << "picket: " << files.problem() << "\n";
   return 1;
+}
+
+int verb_gate_start(const Context& context, const std::string& instance) {
+  // The programs are installed side by side; this one stays without libpq, for Keepalived starts it every second.
+  char self[PATH_MAX] = {};
+  if (readlink("/proc/self/exe", self, sizeof self - 1) < 0) std::strcpy(self, "/usr/bin/picket");
+  const std::string path = self;
+  const std::string program = path.substr(0, path.rfind('/')) + "/picketd";
+  execl(program.c_str(), "picket-gate", "--config", context.config_path.c_str(), "--gate-start", instance.c_str(),
+        static_cast<char*>(nullptr));
+  std::cerr << "picket start gate: refused: " << program << ": " << std::strerror(errno) << "\n";
+  return 1;
+}
+
+int verb_gate_allow_once(const Context& context) {
+  Config config;
+  try {
+    config = load_file(context.config_path);
+  } catch (const ConfigError& error) {
+    std::cerr << "picket: " << error.what() << "\n";
+    return 2;
+  }
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  const Instant at{Millis{now.tv_sec * 1000 + now.tv_nsec / 1'000'000}};
+  const std::string error = write_start_leave(start_leave_path(config.run_directory), at);
+  if (!error.empty()) {
+    std::cerr << "picket: " << error << "\n";
+    return 2;
+  }
+  std::cout
+      << "the next start within ten minutes is let through, unless another primary is proven or this node is fenced\n";
+  return 0;
 }
 
 }  // namespace picket

@@ -79,25 +79,24 @@ bool still_looking(const Board& board, const Horizon& h, const Policy& policy) {
   return !all_asked && h.now - since <= policy.fresh;
 }
 
-/// Whether the start that the gate refused would be let through now. A standby, and one that nobody can vouch for, are
-/// not started by us; nor is a unit that somebody is starting just now.
-bool would_pass(const Board& board, const Horizon& h, const Policy& policy) {
-  const UnitFacts& unit = board.unit;
-  const bool at_rest =
-      unit.known && unit.job.empty() && (unit.active_state == "failed" || unit.active_state == "inactive");
+/// What the start gate would say now to the start that it refused; nothing when there is none, or the marker says it.
+std::optional<GateAnswer> ask_gate_again(const Board& board, MarkerState marker, const Horizon& h,
+                                         const Policy& policy) {
   const bool absent = board.postmaster.process == PostmasterFacts::Process::absent;
-  if (!board.start_refused || !absent || !at_rest) return false;
-  const GateAnswer answer = start_gate(board, h, policy, false);
-  return answer.row == GateRow::B3 && answer.admission == Admission::allow;
+  if (!board.start_refused || !absent || marker != MarkerState::none) return {};
+  return start_gate(board, h, policy, false);
 }
 
 /// Whether a fence for isolation, or a refused start, may be undone: nothing of the old server is left, and nobody is
-/// still stopping it.
-bool may_start(const Board& board, const ClusterView& view, MarkerState marker, const Horizon& h,
-               const Policy& policy) {
+/// still stopping it. A standby, and a server that nobody can vouch for, are not started by us; nor is a unit that
+/// somebody is starting just now.
+bool may_start(const Board& board, const ClusterView& view, MarkerState marker, const std::optional<GateAnswer>& gate) {
   if (board.fence_in_progress || board.postmaster.survivors != 0) return false;
   if (marker == MarkerState::isolated) return view.nobody_promoted;
-  return marker == MarkerState::none && would_pass(board, h, policy);
+  const UnitFacts& unit = board.unit;
+  const bool at_rest =
+      unit.known && unit.job.empty() && (unit.active_state == "failed" || unit.active_state == "inactive");
+  return gate && at_rest && gate->row == GateRow::B3 && gate->admission == Admission::allow;
 }
 
 /// Whether streaming as a standby is enough to lift the fence: what an operator ordered, an operator ends.
@@ -134,7 +133,8 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   s.follows_primary = view.upstream != nullptr;
   s.lag_ok = !policy.replica_max_lag || !view.lag || *view.lag <= *policy.replica_max_lag;
   s.stale_reads = policy.stale_reads;
-  s.returnable = stood(m.returnable_since, may_start(board, view, s.marker, h, policy), now, policy.return_stable);
+  const auto gate = ask_gate_again(board, s.marker, h, policy);
+  s.returnable = stood(m.returnable_since, may_start(board, view, s.marker, gate), now, policy.return_stable);
   const bool rejoined =
       stood(m.verified_since, view.verified_standby && may_rejoin(board.marker, s.marker), now, policy.rejoin_stable);
 
@@ -153,6 +153,7 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   v.role = lives && s.sight != Sight::none ? s.role : Role::unknown;
   v.timeline = v.role == Role::unknown ? 0 : m.timeline;
   v.clear_marker = (row.rule == Rule::B3 && s.marker == MarkerState::isolated) || rejoined;
+  if (gate && gate->stale) v.stale_start = gate->sentence;
   v.sentence = sentence_for(row, s, view, board, policy);
   v.alarms = alarms_for(row, s, view, board, now - board.started > policy.fresh);
   // R15 lies over every row: the address is here, nothing says it may be, and nobody else is there to take it away.

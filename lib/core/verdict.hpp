@@ -69,6 +69,7 @@ struct Verdict {
   uint32_t timeline = 0;
   bool remove_address = false;      ///< R15: the address is here, must not be, and Keepalived is not alive to remove it
   bool clear_marker = false;        ///< the fenced node is a verified standby again, or may start again (B3)
+  std::string stale_start;          ///< not empty: the start that was refused is proven stale, and why; mark it
   std::string sentence;             ///< why, for a human; holds no number that changes by itself
   std::vector<std::string> alarms;  ///< what else a human should look at; likewise
 

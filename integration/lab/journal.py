@@ -21,6 +21,15 @@ def verdicts(node) -> list[dict]:
     return found
 
 
+def start_gate(node) -> list[str]:
+    """What the start gate said, oldest first."""
+    try:
+        text = sh("journalctl", "-D", node.file("/var/log/journal"), "-o", "cat", "--no-pager", timeout=30)
+    except CommandFailed:
+        return []
+    return [line for line in text.splitlines() if line.startswith("picket start gate: ")]
+
+
 def markers(nodes) -> dict[str, str]:
     """The fence marker of each node that has one: its text, since an unreadable marker counts as well."""
     found = {}

@@ -82,9 +82,11 @@ class Node:
             self._container = None
         processes.end_group(self.name)
 
-    def come_back(self) -> None:
+    def come_back(self, cut: bool = False) -> None:
         """Power returns: same disk, same hardware address, nothing else left. Enabled units start by themselves."""
         network.plug_in(self.name)
+        if cut:
+            network.cut(self.name)
         self.power_on()
 
     # -- inside -----------------------------------------------------------------------------------------------------
@@ -154,6 +156,17 @@ class Node:
 
     def stop_postgres(self) -> None:
         self.systemctl("stop", postgres_unit(), timeout=90)
+
+    def start_postgres(self) -> None:
+        self.systemctl("start", postgres_unit(), timeout=90)
+
+    def restart_postgres(self) -> None:
+        self.systemctl("restart", postgres_unit(), timeout=90)
+
+    def without_start_gate(self) -> None:
+        """As on a node where PostgreSQL is not started by a unit with the drop-in."""
+        self.run("rm", "/usr/lib/systemd/system/postgresql@.service.d/50-picket-gate.conf")
+        self.systemctl("daemon-reload")
 
     def freeze(self) -> None:
         processes.freeze(self.name, True)

@@ -3,7 +3,7 @@
 import time
 
 from . import journal
-from .settings import NODE_OF_IP
+from .settings import NODE_OF_IP, data_directory, postgres_unit, postgres_version
 from .shell import CommandFailed, say, wait_until
 
 
@@ -146,4 +146,72 @@ class Story:
         refused = seen_alive is None or (gone and accepts_at is None)
         self.note("proven_dead_after_s", 0.0 if refused else max(0.0, last_alive - accepts_at) if gone else None)
 
+    # -- the start gate ---------------------------------------------------------------------------------------------
 
+    def power_returns(self, node, cut: bool = False) -> float:
+        """The node boots with everything enabled, on the network or cut off from it; returns when."""
+        say(f"POWER: {node} boots" + (", cut off" if cut else ""))
+        at = time.monotonic()
+        node.come_back(cut)
+        return at
+
+    def await_refusal(self, node, timeout: float) -> None:
+        """Until the start gate has refused a start there; notes whether, and in which words."""
+        def refused():
+            return [line for line in journal.start_gate(node) if " refused: " in line]
+        try:
+            lines = wait_until(refused, timeout, f"{node}'s start gate to refuse", every=0.5)
+        except CommandFailed:
+            lines = []
+        self.note("start_refused", bool(lines))
+        self.note("refusals", lines)
+
+    def gate_lines(self, node, row: str) -> str:
+        return "\n".join(line for line in journal.start_gate(node) if line.startswith(f"picket start gate: {row} "))
+
+    def starts(self, node) -> bool:
+        """Whether systemctl start, typed by somebody, succeeds."""
+        try:
+            node.start_postgres()
+        except CommandFailed:
+            return False
+        return True
+
+    def gate_takes(self, node) -> float:
+        """Seconds for the start gate's whole answer, asked by hand as root while the server runs."""
+        began = time.monotonic()
+        node.run("picket", "gate", "start", postgres_unit().removeprefix("postgresql@").removesuffix(".service"))
+        return time.monotonic() - began
+
+    def await_ack_since(self, key: str, moment: float, timeout: float) -> float | None:
+        """Until a write through the address is acknowledged that was asked after a moment; notes how long after."""
+        try:
+            back = wait_until(lambda: self.workload.first_ack(moment), timeout, "writes through the address", every=0.2)
+        except CommandFailed:
+            return self.note(key, None)
+        return self.note(key, back.answered - moment)
+
+    def rejoin(self, node) -> None:
+        """As docs/operating.md says."""
+        primary, version = self.primary, postgres_version()
+        # pg_rewind would do that itself, if it found the configuration in the data directory.
+        node.as_postgres("sh", "-c", f"/usr/lib/postgresql/{version}/bin/postgres --single -D /etc/postgresql/{version}/main template1 </dev/null",
+                         timeout=60)
+        node.as_postgres("repmgr", "node", "rejoin", "-f", "/etc/repmgr.conf", "-d", f"host={primary.ip} user=repmgr dbname=repmgr",
+                         "--force-rewind", timeout=120)
+        self.await_streaming(node)
+        self.note("rejoined", True)
+
+    def clone_again(self, node, primary) -> None:
+        node.stop_postgres()
+        node.run("rm", "-rf", data_directory())
+        node.as_postgres("repmgr", "-h", primary.ip, "-U", "repmgr", "-d", "repmgr", "-f", "/etc/repmgr.conf",
+                         "standby", "clone", "--fast-checkpoint", timeout=90)
+        node.start_postgres()
+
+    def await_unfenced(self, node, timeout: float) -> None:
+        try:
+            wait_until(lambda: node.name not in self.fenced(), timeout, f"{node}'s marker to clear")
+            self.note("marker_cleared", True)
+        except CommandFailed:
+            self.note("marker_cleared", False)

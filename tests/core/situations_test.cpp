@@ -126,21 +126,11 @@ void Transcript::change(const std::string& what) {
 }
 
 void Transcript::write(const Verdict& verdict) {
+  Verdict bare = verdict;
+  bare.alarms.clear();
   std::ostringstream line;
   line << "    " << std::fixed << std::setprecision(2) << static_cast<double>((w_->now - begin_).count()) / 1000.0
-       << "s  "
-       << line_of({verdict.rule,
-                   verdict.advert,
-                   verdict.vrrp,
-                   verdict.action,
-                   verdict.reason,
-                   verdict.role,
-                   verdict.timeline,
-                   verdict.remove_address,
-                   verdict.clear_marker,
-                   verdict.sentence,
-                   {}})
-       << "\n";
+       << "s  " << line_of(bare) << "\n";
   for (const auto& alarm : verdict.alarms) line << "           ! " << alarm << "\n";
   out_ += line.str();
 }

@@ -119,13 +119,24 @@ GateAnswer Question::look(bool expired) {
   return start_gate(board_, {.now = boot_now(), .valid_from = began_, .primary_since = {}}, config_.policy, expired);
 }
 
+/// Leave overrides what cannot be known, never what is proven.
+GateAnswer with_leave(GateAnswer answer, bool leave) {
+  const bool proven = answer.stale || answer.row == GateRow::B1;
+  if (!leave || answer.admission != Admission::refuse || proven) return answer;
+  answer.admission = Admission::allow;
+  answer.sentence += "; an administrator gave leave for one start";
+  return answer;
+}
+
 GateAnswer Question::answer() {
+  const bool leave = use_start_leave(start_leave_path(config_.run_directory), began_);
+  // A restore that is meant is judged as any other primary.
+  if (leave) board_.disk.backup_label = board_.disk.recovery_signal = false;
   read_marker_files();
-  if (GateAnswer at_once = look(false); at_once.admission != Admission::wait) return at_once;
+  if (GateAnswer at_once = look(false); at_once.admission != Admission::wait) return with_leave(at_once, leave);
 
   Millis within = config_.policy.start_gate_within;
   if (config_.policy.level == Level::observe) within = std::min(within, observe_within);
-  const bool leave = use_start_leave(start_leave_path(config_.run_directory), began_);
   if (leave) within = std::min(within, leave_within);
   Loop loop;
   Worker names(loop);
@@ -142,12 +153,7 @@ GateAnswer Question::answer() {
   ask_peers(loop, names, ask);
   loop.run();
   probes_.clear();
-  const bool proven = last.stale || last.row == GateRow::B1;
-  if (leave && last.admission == Admission::refuse && !proven) {
-    last.admission = Admission::allow;
-    last.sentence += "; an administrator gave leave for one start";
-  }
-  return last;
+  return with_leave(last, leave);
 }
 
 /// What a refusal leaves behind: the note for the agent, and on a proof the marker. That nothing can be written changes

@@ -18,8 +18,8 @@ std::optional<StartRefusal> read_start_note(const std::string& path) {
   const auto text = read_file(path);
   if (!text) return {};
   const json note = json::parse(*text, nullptr, false);
-  const auto has = [&](const char* name) { return note.contains(name) && note[name].is_string(); };
-  if (!note.is_object() || !has("row") || !has("sentence")) return {};
+  const auto has = [&](const char* name) { return note.is_object() && note.contains(name) && note[name].is_string(); };
+  if (!has("row") || !has("sentence")) return {};
   return StartRefusal{note["row"].get<std::string>(), note["sentence"].get<std::string>()};
 }
 

@@ -60,14 +60,8 @@ void NodeList::save(const Rows& rows) {
     for (const auto& cell : row) line.push_back(cell ? json(*cell) : json());
     cache.push_back(line);
   }
-  std::string text;
-  try {
-    text = cache.dump(1);
-  } catch (const json::exception&) {
-    return;  // a database in SQL_ASCII may hold what is no UTF-8: such a list lives as long as the agent
-  }
   // It may hold passwords: 0600. A failed write costs nothing but the knowledge after the next start.
-  disk_.run([path = path_, text] { (void)write_file(path, text, 0600); }, [] {});
+  disk_.run([path = path_, text = cache.dump(1)] { (void)write_file(path, text, 0600); }, [] {});
 }
 
 }  // namespace picket

@@ -55,6 +55,11 @@ void Member::write_files(const AgentOptions& options) const {
                                 options.guard + "[postgresql]\n" + options.postgresql);
 }
 
+bool Member::is_marked(const std::string& reason) const {
+  return took([&] { return marker().find("\"reason\": \"" + reason + '"') != std::string::npos; }, Millis{2000})
+      .has_value();
+}
+
 std::vector<std::string> Member::command(const AgentOptions& options) const {
   const std::vector<std::string> plain{picketd_binary(), "--config", config_path()};
   if (options.journal.empty()) return plain;

@@ -43,6 +43,8 @@ class Member {
   std::string gate() const;
   std::string rank() const { return read_text(folder_ / "run/rank"); }
   bool has_marker() const { return !marker().empty(); }
+  /// Whether the marker on disk names this reason within two seconds: it is written while the fence is under way.
+  bool is_marked(const std::string& reason) const;
   std::string marker() const { return read_text(folder_ / "state/fence.json"); }
   std::string marker_path() const { return folder_ / "state/fence.json"; }
   std::string fifo() const { return folder_ / "run/notify.fifo"; }

@@ -22,6 +22,7 @@ struct SimOptions {
 struct SimReport {
   std::vector<std::string> violations;
   Millis longest_dual_seen{0};     ///< two advertised primaries that could ask each other
+  Millis longest_twins_seen{0};    ///< the same, promoted at once: one timeline, and nobody who could tell them apart
   Millis longest_dual_advert{0};   ///< two advertised primaries, whoever sees whom
   Millis longest_dual_primary{0};  ///< two running primaries, advertised or not
   int stops = 0;
@@ -104,7 +105,7 @@ class ClusterSim {
   Instant begin_{Millis{1'000'000}}, now_{begin_}, next_fault_{};
   Millis repmgr_patience_{};
   bool idle_ = false;  ///< nobody writes: receivers hear something every thirty seconds only
-  Millis dual_seen_{0}, dual_advert_{0}, dual_primary_{0};
+  Millis dual_seen_{0}, twins_seen_{0}, dual_advert_{0}, dual_primary_{0};
   SimReport report_;
 };
 

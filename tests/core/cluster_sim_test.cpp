@@ -39,6 +39,7 @@ void simulate(int nodes, uint64_t seeds) {
     without += r.without_primary;
     if (r.longest_dual_advert > worst.longest_dual_advert) seed_of_worst = seed;
     worst.longest_dual_advert = std::max(worst.longest_dual_advert, r.longest_dual_advert);
+    worst.longest_twins_seen = std::max(worst.longest_twins_seen, r.longest_twins_seen);
     worst.longest_dual_primary = std::max(worst.longest_dual_primary, r.longest_dual_primary);
   }
   const double real = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -46,11 +47,12 @@ void simulate(int nodes, uint64_t seeds) {
             << static_cast<uint64_t>(static_cast<double>(seeds) * 300 / real) << " virtual seconds per second\n"
             << "  rounds with a stop: " << stops << ", no primary at the end: " << none_at_end
             << ", share of time without one: "
-            << static_cast<double>(without.count()) / static_cast<double>(seeds) / 3000
-            << " %\n  two advertised at once: " << dual_adverts << " seeds, longest "
-            << worst.longest_dual_advert.count() << " ms (seed " << seed_of_worst
-            << "); two running primaries: " << dual_primaries << " seeds, longest "
-            << worst.longest_dual_primary.count() << " ms\n";
+            << static_cast<double>(without.count()) / static_cast<double>(seeds) / 3000 << " %\n"
+            << "  two advertised at once: " << dual_adverts << " seeds, longest " << worst.longest_dual_advert.count()
+            << " ms (seed " << seed_of_worst << "); twins in sight of each other: longest "
+            << worst.longest_twins_seen.count() << " ms\n"
+            << "  two running primaries: " << dual_primaries << " seeds, longest " << worst.longest_dual_primary.count()
+            << " ms\n";
 }
 
 #if defined(__SANITIZE_ADDRESS__)

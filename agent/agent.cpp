@@ -129,7 +129,7 @@ void Agent::publish(const Step& step, Board board, Instant now) {
 }
 
 void Agent::apply(const Verdict& verdict) {
-  if (!acts()) return;
+  if (!acts()) return report_problems();
   vrrp_.publish(verdict.vrrp, verdict.advert);
   if (verdict.remove_address)
     if (const std::string error = observers_.remove_address(); !error.empty()) log(Priority::error, error);

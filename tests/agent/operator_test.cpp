@@ -4,6 +4,7 @@
 #include <sys/un.h>
 
 #include <csignal>
+#include <cstdio>
 
 #include "agent/cluster.hpp"
 #include "control_client.hpp"
@@ -98,6 +99,15 @@ TEST_F(Operator, AtLevelObserveIsToldThatNothingIsStopped) {
   EXPECT_FALSE(took([&] { return primary().until_dead(Millis{0}).has_value(); }, Millis{1500}));
   EXPECT_EQ(primary().picket({"unfence"}).code, 0);
   EXPECT_TRUE(primary().until("R1", limit)) << describe(primary());
+}
+
+TEST_F(Operator, AtLevelObserveIsToldOfAFifoThatIsNone) {
+  std::remove(primary().fifo().c_str());
+  write_text(primary().fifo(), "");
+  start({.level = "observe"});
+  const std::string told = "picketd: " + primary().fifo() + ": is not a FIFO";
+  EXPECT_TRUE(took([&] { return primary().log().find(told) != std::string::npos; }, limit)) << primary().log();
+  std::remove(primary().fifo().c_str());
 }
 
 TEST_F(Operator, AMalformedMarkerFencesUntilHeLiftsIt) {

@@ -170,10 +170,13 @@ GateRuling match_gate(const GateSignals& s) {
   if (s.nodes == Nodes::alone) return s.marker == MarkerState::none ? allow(GateRow::B8) : refuse(GateRow::B1);
 
   if (s.foreign) return refuse(GateRow::B7);
-  if (s.evidence == Evidence::proof) return refuse(GateRow::B4, true);
+  const bool heard_out = s.all_heard || s.expired;
+  // A proof may be complete before its primary has answered for itself, and the sentence is to name it rightly.
+  if (s.evidence == Evidence::proof)
+    return heard_out ? refuse(GateRow::B4, true) : GateRuling{GateRow::B4, Admission::wait};
   // It may be followed by a majority a moment later, or be gone.
   if (s.evidence == Evidence::challenge) return {GateRow::B4, later};
-  if (!s.all_heard && !s.expired) return {GateRow::B5, Admission::wait};
+  if (!heard_out) return {GateRow::B5, Admission::wait};
   if (s.voices != Voices::tell) {
     // The agent lifts a fence for isolation as soon as a majority shows that it is over: it is about to, or never will.
     if (s.marker == MarkerState::isolated) return {GateRow::B1, later};

@@ -54,6 +54,10 @@ TEST(Unit, LeavesAClosedGateBehind) {
   EXPECT_THAT(text_of("picket.service"), HasSubstr("\nExecStopPost=/usr/bin/picket gate close\n"));
 }
 
+TEST(StartGateDropIn, AsksAsRootForTheInstanceAndARefusalIsNotIgnored) {
+  EXPECT_THAT(text_of("postgresql-gate.conf"), HasSubstr("\n[Service]\nExecStartPre=+/usr/bin/picket gate start %i\n"));
+}
+
 TEST(Tmpfiles, MakeTheFoldersThatKeepalivedWatches) {
   if (!have_program("systemd-tmpfiles") || run_command("getent passwd postgres").exit_code != 0)
     GTEST_SKIP() << "no systemd-tmpfiles, or no user postgres";

@@ -60,16 +60,15 @@ bool Member::is_marked(const std::string& reason) const {
       .has_value();
 }
 
+// As root, and then user postgres in a mount namespace of its own.
 std::vector<std::string> Member::command(const AgentOptions& options) const {
-  const std::vector<std::string> plain{picketd_binary(), "--config", config_path()};
-  if (options.journal.empty()) return plain;
-  // As root, and then user postgres in a mount namespace of its own.
-  const std::string script =
-      "mount -t tmpfs none /run && mkdir -p /run/systemd/journal && mount --bind " + options.journal +
-      " /run/systemd/journal && exec setpriv --reuid=postgres --regid=postgres --clear-groups --pdeathsig=KILL \"$@\"";
-  std::vector<std::string> words{"/usr/bin/unshare", "--mount", "/bin/sh", "-c", script, "sh"};
-  words.insert(words.end(), plain.begin(), plain.end());
-  return words;
+  std::string script;
+  if (!options.sees_everybody) script += "mount -t proc -o hidepid=2 proc /proc && ";
+  if (!options.journal.empty())
+    script += "mount -t tmpfs none /run && mkdir -p /run/systemd/journal && mount --bind " + options.journal +
+              " /run/systemd/journal && ";
+  script += "exec setpriv --reuid=postgres --regid=postgres --clear-groups --pdeathsig=KILL \"$@\"";
+  return {"/usr/bin/unshare", "--mount", "/bin/sh", "-c", script, "sh", picketd_binary(), "--config", config_path()};
 }
 
 void Member::launch_agent(const AgentOptions& options) {
@@ -79,8 +78,7 @@ void Member::launch_agent(const AgentOptions& options) {
   const std::string bus = options.bus.empty() ? "unix:path=" + folder_ / "no-bus" : options.bus;
   std::vector<std::string> environment{"DBUS_SYSTEM_BUS_ADDRESS=" + bus};
   if (!options.journal.empty()) environment.push_back("JOURNAL_STREAM=1:1");  // systemd.exec(5)
-  agent_ = std::make_unique<Child>(command(options), options.journal.empty() ? "postgres" : "root", folder_ / "picketd",
-                                   environment);
+  agent_ = std::make_unique<Child>(command(options), "root", folder_ / "picketd", environment);
 }
 
 void Member::start_agent(const AgentOptions& options) {

@@ -25,8 +25,10 @@ HealthSaid http_get(int port, const std::string& path);
 struct AgentOptions {
   std::string level = "guard";
   std::string guard = {}, postgresql = {};
-  int http_port = 0;         ///< 0 = the member's own
-  std::string bus = {};      ///< address of the system bus; "" = there is none, whatever runs on this machine
+  int http_port = 0;     ///< 0 = the member's own
+  std::string bus = {};  ///< address of the system bus; "" = there is none, whatever runs on this machine
+  bool sees_everybody =
+      false;                 ///< false: the processes of other users are hidden from it, as by its unit (ProtectProc=)
   std::string journal = {};  ///< a folder that the agent sees as /run/systemd/journal; "" = it writes to standard error
 };
 

@@ -91,6 +91,28 @@ TEST_F(Operator, MayFenceAndUnfenceAndNobodyElseMay) {
   EXPECT_TRUE(primary().until("R1", limit)) << describe(primary());
 }
 
+TEST_F(Operator, EndsAFenceThatCannotBeProved) {
+  // A server of somebody else's that may not be examined: it could be one of ours.
+  const Folder folder;
+  run({"/bin/cp", "/bin/sleep", folder / "postgres"});
+  const Child foreign({folder / "postgres", "60"}, "nobody", folder / "sleep");
+  start({.sees_everybody = true});
+  EXPECT_EQ(primary().picket({"fence"}).code, 0);
+  ASSERT_TRUE(primary().until_dead(limit)) << describe(primary());
+  const auto phase = [](const std::string& name) {
+    return took([&] { return primary().status()["fence"]["phase"] == name; }, limit);
+  };
+  EXPECT_TRUE(phase("not proved")) << primary().status()["fence"];
+  EXPECT_NE(primary().log().find("fence: not proved"), std::string::npos) << primary().log();
+
+  EXPECT_EQ(primary().picket({"unfence"}).code, 0);
+  EXPECT_TRUE(phase("idle")) << primary().status()["fence"];
+  primary().server().stop();
+  primary().server().start();
+  EXPECT_TRUE(primary().until("R1", limit)) << describe(primary());
+  EXPECT_FALSE(took([&] { return primary().rule() != "R1"; }, Millis{1500})) << describe(primary());
+}
+
 TEST_F(Operator, AtLevelObserveIsToldThatNothingIsStopped) {
   start({.level = "observe"});
   const Ended fenced = primary().picket({"fence"});

@@ -221,21 +221,6 @@ bool nobody_was_promoted(const Board& board, const ClusterView& view, const Hori
 
 }  // namespace
 
-MarkerState marker_state(const MarkerFacts& marker) {
-  switch (marker.state) {
-    case MarkerFacts::State::none: return MarkerState::none;
-    case MarkerFacts::State::unknown: return MarkerState::unreadable;
-    case MarkerFacts::State::malformed: return MarkerState::fenced;
-    case MarkerFacts::State::fenced: break;
-  }
-  const std::string isolated{word(FenceReason::isolated)};
-  return marker.reasons == std::vector{isolated} ? MarkerState::isolated : MarkerState::fenced;
-}
-
-uint32_t disk_timeline(const DiskFacts& disk) {
-  return disk.known ? std::max(disk.checkpoint_timeline, disk.recovery_timeline) : 0;
-}
-
 bool is_fresh(const ServerView& server, const Horizon& h, const Policy& policy) {
   return server.facts && server.session.answer == Answer::ok && server.facts_asked >= h.valid_from &&
          h.now - server.facts_asked <= policy.fresh;

@@ -27,15 +27,15 @@ bool stops(Action action) {
 
 }  // namespace
 
-Agent::Agent(Loop& loop, Worker& disk, Worker& names, Bus& bus, Notify& notify, const Config& config,
-             const RepmgrConf& repmgr)
+Agent::Agent(Loop& loop, Worker& disk, Worker& marker_disk, Worker& names, Bus& bus, Notify& notify,
+             const Config& config, const RepmgrConf& repmgr)
     : loop_(loop),
       notify_(notify),
       config_(config),
       soon_(loop, [this] { round(); }),
       each_poll_(loop, [this] { round(); }),
       units_(bus),
-      marker_(loop, disk, config.state_directory + "/fence.json", config.run_directory + "/fence.json",
+      marker_(loop, marker_disk, config.state_directory + "/fence.json", config.run_directory + "/fence.json",
               [this] { soon_.start(Millis{0}); }),
       observers_(loop, disk, names, bus, config, repmgr, [this] { soon_.start(Millis{0}); }),
       vrrp_(config.keepalived.gate_file, config.keepalived.rank_file),
@@ -66,8 +66,10 @@ void Agent::round() {
   Step step = decide(memory_, board, now, config_.policy);
   memory_ = step.memory;
   signals_ = step.signals;
-  publish(step, std::move(board), now);
+  const std::vector<std::string> alarms = snapshot_.verdict.alarms;
+  const bool changed = publish(step, std::move(board), now);
   apply(snapshot_.verdict);
+  if (changed) tell(alarms);
 }
 
 // The run-time directory is a tmpfs: it keeps nobody waiting. A server that runs was let through, or went round the
@@ -90,9 +92,8 @@ void Agent::read_note(Board& board) {
 }
 
 // The order of withdrawal: the health page first, the address next, PostgreSQL last.
-void Agent::publish(const Step& step, Board board, Instant now) {
+bool Agent::publish(const Step& step, Board board, Instant now) {
   const bool changed = snapshot_.decided == Instant{} || !(step.verdict == snapshot_.verdict);
-  const std::vector<std::string> before = snapshot_.verdict.alarms;
   if (changed) {
     ++snapshot_.generation;
     snapshot_.since = now;
@@ -106,8 +107,11 @@ void Agent::publish(const Step& step, Board board, Instant now) {
   for (const Rung& rung : ladder_.progress().rungs)
     snapshot_.fence_rungs.push_back(std::to_string(rung.at.count()) + " ms " + rung.what +
                                     (rung.outcome.empty() ? "" : ": " + rung.outcome));
-  if (!changed) return;
+  return changed;
+}
 
+// The journal and systemd, after everything that must not wait for them. An alarm is told when it is new.
+void Agent::tell(const std::vector<std::string>& alarms_before) {
   const Verdict& v = snapshot_.verdict;
   const std::string rule{word(v.rule)};
   const bool urgent = stops(v.action) || v.rule == Rule::R3c || v.rule == Rule::R2h;
@@ -124,7 +128,7 @@ void Agent::publish(const Step& step, Board board, Instant now) {
        {"PICKET_ACTION", std::string(word(v.action))},
        {"PICKET_ALARMS", join(v.alarms)}});
   for (const auto& alarm : v.alarms)
-    if (std::ranges::find(before, alarm) == before.end()) log(Priority::warning, "alarm: " + alarm);
+    if (std::ranges::find(alarms_before, alarm) == alarms_before.end()) log(Priority::warning, "alarm: " + alarm);
   notify_.status(text);
 }
 
@@ -132,15 +136,17 @@ void Agent::apply(const Verdict& verdict) {
   if (!acts()) return report_problems();
   vrrp_.publish(verdict.vrrp, verdict.advert);
   if (verdict.remove_address)
-    if (const std::string error = observers_.remove_address(); !error.empty()) log(Priority::error, error);
+    address_error_ = observers_.remove_address();
+  else
+    address_error_.clear();
   act(verdict);
-  if (const std::string error = resume_.save(memory_, snapshot_.generation, snapshot_.decided); !error.empty())
-    log(Priority::warning, error);
+  resume_error_ = resume_.save(memory_, snapshot_.generation, snapshot_.decided);
   report_problems();
 }
 
 void Agent::act(const Verdict& verdict) {
   if (stops(verdict.action)) return stop(verdict);
+  call_off(verdict);
   if (!verdict.stale_start.empty())
     marker_.add(std::string(word(FenceReason::stale)), verdict.stale_start, disk_timeline(snapshot_.board.disk));
   if (verdict.action == Action::start) return start();
@@ -174,6 +180,16 @@ void Agent::stop(const Verdict& verdict) {
   ladder_.climb(std::move(target), verdict.action);
 }
 
+// A fence that is not proved goes on killing whatever runs there; it must not outlive its reason.
+void Agent::call_off(const Verdict& verdict) {
+  const bool reason = marker_.facts().state != MarkerFacts::State::none && verdict.role != Role::standby;
+  if (!ladder_.climbing() || reason || ladder_.progress().action == Action::kill_rest) return;
+  log(Priority::warning,
+      "the fence is called off: " +
+          std::string(verdict.role == Role::standby ? "PostgreSQL is a standby" : "the marker is gone"));
+  ladder_.cancel();
+}
+
 void Agent::start() {
   const Instant now = boot_now();
   if (starting_ || (last_start_ != Instant{} && now - last_start_ < order_again)) return;
@@ -189,15 +205,20 @@ void Agent::start() {
 }
 
 void Agent::start_unit(const std::string& unit) {
-  units_.start_unit(unit, [this, watch = lifetime_.watch()](const std::string& error) {
-    if (watch.expired()) return;
-    starting_ = false;
-    if (!error.empty()) return start_failed(error);
-    // Only now: a start that failed, or an agent that died before it, leaves the node fenced. The server cannot be a
-    // primary yet, since its start has only been queued.
-    start_error_.clear();
-    marker_.clear(std::string(word(FenceReason::isolated)));
-  });
+  units_.start_unit(
+      unit,
+      [this, watch = lifetime_.watch()](const std::string& error) {
+        if (watch.expired()) return;
+        starting_ = false;
+        if (!error.empty()) return start_failed(error);
+        // Only now: a start that failed, or an agent that died before it, leaves the node fenced. The server cannot be
+        // a primary yet, since its start has only been queued.
+        start_error_.clear();
+        marker_.clear(std::string(word(FenceReason::isolated)));
+      },
+      [this, watch = lifetime_.watch()](const std::string& result) {
+        if (!watch.expired() && result != "done") start_failed("its job ended: " + result);
+      });
 }
 
 // It is tried again as long as the verdict stands; the same failure is told once.
@@ -218,7 +239,7 @@ void Agent::report_fence() {
 
 void Agent::report_problems() {
   std::vector<std::string> problems = observers_.problems();
-  for (const std::string& problem : {vrrp_.problem(), marker_.trouble()})
+  for (const std::string& problem : {vrrp_.problem(), marker_.trouble(), address_error_, resume_error_})
     if (!problem.empty()) problems.push_back(problem);
   if (problems == logged_problems_) return;
   for (const auto& problem : problems) log(Priority::warning, problem);

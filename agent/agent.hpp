@@ -22,7 +22,8 @@ namespace picket {
 class Agent {
  public:
   /// Begins to observe and to decide. All references must outlive this. Throws when the configuration cannot work.
-  Agent(Loop& loop, Worker& disk, Worker& names, Bus& bus, Notify& notify, const Config& config,
+  /// `marker_disk` must be used for nothing else: a data disk that hangs must not keep the marker from being written.
+  Agent(Loop& loop, Worker& disk, Worker& marker_disk, Worker& names, Bus& bus, Notify& notify, const Config& config,
         const RepmgrConf& repmgr);
   ~Agent();
 
@@ -39,9 +40,11 @@ class Agent {
  private:
   void round();
   void apply(const Verdict& verdict);
-  void publish(const Step& step, Board board, Instant now);
+  bool publish(const Step& step, Board board, Instant now);
+  void tell(const std::vector<std::string>& alarms_before);
   void act(const Verdict& verdict);
   void stop(const Verdict& verdict);
+  void call_off(const Verdict& verdict);
   void start();
   void start_unit(const std::string& unit);
   void start_failed(const std::string& error);
@@ -68,6 +71,7 @@ class Agent {
   bool starting_ = false;
   std::string start_error_;  // of the latest start, if it failed
   Instant last_start_{}, last_climb_{};
+  std::string address_error_, resume_error_;
   std::string logged_phase_;
   std::vector<std::string> logged_problems_;
   Lifetime lifetime_;

@@ -1,6 +1,6 @@
 #pragma once
-// Log lines. Under systemd they go to the journal with their fields (sd_journal_send(3)); anywhere else to standard
-// error.
+// Log lines. Under systemd they go to the journal with their fields, and never wait for it; anywhere else to
+// standard error.
 
 #include <cstdint>
 #include <string>

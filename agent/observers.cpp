@@ -110,7 +110,9 @@ void Observers::watch_unit() {
     unit_ = std::make_unique<UnitWatch>(loop_, bus_, name, [this] { changed_(); });
   };
   if (!config_.postgresql.unit.empty()) return watch(config_.postgresql.unit);
-  if (unit_name_.empty()) watch(debian_unit_of(repmgr_.data_directory));
+  if (unit_name_.empty())
+    watch(debian_unit_of(config_.postgresql.data_directory.empty() ? repmgr_.data_directory
+                                                                   : config_.postgresql.data_directory));
   const int pid = data_.postmaster().pid;
   if (pid == 0 || pid == unit_asked_pid_) return;
   unit_asked_pid_ = pid;

@@ -67,11 +67,11 @@ int run(const std::string& path) {
   Loop loop;
   const OnSignal on_term(loop, SIGTERM, [&] { loop.exit(0); });
   const OnSignal on_int(loop, SIGINT, [&] { loop.exit(0); });
-  // Two threads for what may hang: the disk, and the name service.
-  Worker disk(loop), names(loop);
+  // Threads for what may hang: the data disk, the disk of the marker, and the name service.
+  Worker disk(loop), marker_disk(loop), names(loop);
   Notify notify(loop);
   Bus bus(loop, "", {});
-  Agent agent(loop, disk, names, bus, notify, config, repmgr);
+  Agent agent(loop, disk, marker_disk, names, bus, notify, config, repmgr);
 
   Pages pages(config.policy.fresh);
   Server::Options options;
@@ -117,6 +117,7 @@ int main(int argc, char** argv) {
   }
   setenv("LC_ALL", "C", 1);  // the words of libpq and the C library in one language
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGHUP, SIG_IGN);  // nothing is read again; a stray one must not end the agent
   if (!gate_instance.empty()) return picket::run_start_gate(path, gate_instance);
   try {
     return run(path);

@@ -9,6 +9,14 @@ namespace picket {
 using nlohmann::json;
 
 Memory Resume::load(Instant now, Millis max_age, uint64_t& generation) const {
+  try {
+    return read(now, max_age, generation);
+  } catch (const json::exception&) {
+    return {};  // a note of nonsense is no note
+  }
+}
+
+Memory Resume::read(Instant now, Millis max_age, uint64_t& generation) const {
   Memory memory;
   const json note = json::parse(read_file(path_).value_or(""), nullptr, false);
   if (!note.is_object() || note.value("schema", 0) != 1) return memory;

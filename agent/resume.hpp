@@ -19,6 +19,7 @@ class Resume {
   std::string save(const Memory& memory, uint64_t generation, Instant now);
 
  private:
+  Memory read(Instant now, Millis max_age, uint64_t& generation) const;
   std::string path_;
   bool last_held_ = false;
   Instant last_saved_{};

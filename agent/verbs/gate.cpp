@@ -1,3 +1,5 @@
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -8,6 +10,7 @@
 
 #include "config/config.hpp"
 #include "keepalived/vrrp_files.hpp"
+#include "loop/fd.hpp"
 #include "start_note.hpp"
 #include "verbs/verbs.hpp"
 
@@ -20,7 +23,9 @@ int verb_gate_close(const Context& context) {
   } catch (const ConfigError& error) {
     std::cerr << "picket: " << error.what() << "; closing the gate at its default place\n";
   }
-  if (config.policy.level == Level::observe) return 0;
+  // Whatever the level: a gate that an agent at another level left open would stay so. But not under a living agent.
+  const Fd folder{open(config.run_directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (folder && flock(folder.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return 0;
   VrrpFiles files(config.keepalived.gate_file, config.keepalived.rank_file);
   files.close_gate();
   if (files.problem().empty()) return 0;

@@ -9,6 +9,13 @@
 namespace picket {
 namespace {
 
+/// A living server that let its sessions in as a primary, by its files: enough to stop it, never to advertise it.
+bool is_primary_on_disk(const Board& board) {
+  return board.postmaster.process == PostmasterFacts::Process::alive && board.postmaster.status == "ready" &&
+         board.disk.known && board.disk.control_state == "in production" && !board.disk.standby_signal &&
+         !board.disk.recovery_signal;
+}
+
 /// What the server itself said of its role, or what the same postmaster said a moment ago.
 void see_role(Signals& s, Memory& m, const Board& board, const Horizon& h, const Policy& policy) {
   const int pid = board.postmaster.pid;
@@ -31,6 +38,11 @@ void see_role(Signals& s, Memory& m, const Board& board, const Horizon& h, const
   } else if (m.role != Role::unknown && m.role_asked >= h.valid_from && h.now - m.role_asked <= policy.role_ttl) {
     s.sight = Sight::cached;
   } else if (m.role == Role::primary && pid != 0 && pid == m.postmaster_pid) {
+    s.sight = Sight::remembered;
+  } else if (is_primary_on_disk(board)) {
+    // Nobody may ask it, and it has never told: its own control file does.
+    m.role = Role::primary;
+    m.postmaster_pid = pid;
     s.sight = Sight::remembered;
   }
   s.role = s.sight == Sight::none ? Role::unknown : m.role;
@@ -158,7 +170,7 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   v.alarms = alarms_for(row, s, view, board, now - board.started > policy.fresh);
   // R15 lies over every row: the address is here, nothing says it may be, and nobody else is there to take it away.
   if (board.address.state == AddressFacts::State::present && board.keepalived.state == KeepalivedFacts::State::dead &&
-      row.advert != Advert::primary && row.vrrp != Vrrp::hold) {
+      row.advert != Advert::primary && v.vrrp != Vrrp::hold) {
     v.vrrp = Vrrp::fault;
     v.remove_address = true;
   }

@@ -169,6 +169,13 @@ void Ladder::kill_unit(const std::string& who, int signal) {
   units_.kill_unit(target_.unit, who, signal, ends_rung(rung));
 }
 
+void Ladder::cancel() {
+  if (!climbing_) return;
+  ++climb_number_;  // answers that are still under way belong to nobody
+  end("idle");
+  tell();
+}
+
 void Ladder::tick() {
   climb_on();
   tell();

@@ -51,6 +51,9 @@ class Ladder {
   /// phase ends as "idle".
   void climb(FenceTarget target, Action action);
 
+  /// Ends the climb without a proof: there is no reason any more. The phase is "idle".
+  void cancel();
+
   /// True from climb() until the proof (also in phase "not proved").
   bool climbing() const { return climbing_; }
   const Progress& progress() const { return progress_; }

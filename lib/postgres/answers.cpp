@@ -94,16 +94,16 @@ Outcome classify_sqlstate(std::string_view sqlstate, std::string_view message) {
   const std::string detail = one_line(message) + " (" + std::string(sqlstate) + ")";
   if (sqlstate == "57P03") {
     const bool stopping = message.find("shutting down") != message.npos;
-    return {stopping ? Answer::stopping : Answer::starting, detail};
+    return {stopping ? Answer::stopping : Answer::starting, detail, true};
   }
-  if (sqlstate == "53300") return {Answer::too_many_connections, detail};
-  if (sqlstate == "57014") return {Answer::timed_out, detail};  // statement_timeout
-  if (sqlstate.starts_with("57P")) return {Answer::closed, detail};
+  if (sqlstate == "53300") return {Answer::too_many_connections, detail, true};
+  if (sqlstate == "57014") return {Answer::timed_out, detail, true};  // statement_timeout: slow, and alive
+  if (sqlstate.starts_with("57P")) return {Answer::closed, detail, true};
   // No such database, no right to connect, an option it does not take: alive, and it does not let us in.
   if (sqlstate.starts_with("28") || sqlstate == "3D000" || sqlstate == "42501" || sqlstate == "42704" ||
       sqlstate == "22023")
-    return {Answer::authentication_failed, detail};
-  return {Answer::failed, detail};
+    return {Answer::authentication_failed, detail, true};
+  return {Answer::failed, detail, true};
 }
 
 Outcome classify_connect_error(std::string_view message) {
@@ -129,8 +129,9 @@ void record(Attempts& attempts, const Outcome& outcome, Instant asked, Instant e
   attempts.detail = outcome.answer == Answer::ok ? "" : outcome.detail;
   attempts.asked = asked;
   attempts.ended = ended;
-  if (from_postgresql(outcome.answer)) attempts.answered_asked = asked;
-  if (outcome.answer != Answer::timed_out)
+  const bool alive = outcome.from_server || from_postgresql(outcome.answer);
+  if (alive) attempts.answered_asked = asked;
+  if (alive || outcome.answer != Answer::timed_out)
     attempts.silent_since.reset();
   else if (!attempts.silent_since)
     attempts.silent_since = asked;

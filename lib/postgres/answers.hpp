@@ -14,6 +14,7 @@ namespace picket {
 struct Outcome {
   Answer answer = Answer::none_yet;
   std::string detail;
+  bool from_server = false;  ///< a living server must have said it, even if it is of no use to us
 };
 
 /// Reads PQerrorMessage() of a connect that failed. Several hosts give several messages: one from a PostgreSQL server

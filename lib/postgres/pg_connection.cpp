@@ -100,7 +100,12 @@ void PgConnection::connect_step() {
   // PQconnectPoll may close its socket and open another, often with the same number, and epoll has then silently
   // forgotten it. So the source goes before every step and a new one comes after it.
   io_.reset();
-  switch (PQconnectPoll(conn_.get())) {
+  const bool asked_for_tls = PQstatus(conn_.get()) == CONNECTION_SSL_STARTUP;
+  if (PQstatus(conn_.get()) == CONNECTION_STARTED) served_ = false;  // of several hosts, another one
+  const auto next = PQconnectPoll(conn_.get());
+  // Only the process that the postmaster made for us answers the request for TLS, be it with no.
+  if (asked_for_tls && PQstatus(conn_.get()) != CONNECTION_BAD) served_ = true;
+  switch (next) {
     case PGRES_POLLING_READING: return watch(EPOLLIN);
     case PGRES_POLLING_WRITING: return watch(EPOLLOUT);
     case PGRES_POLLING_OK: return finish_opening({Answer::ok, ""});
@@ -235,6 +240,8 @@ void PgConnection::expired() {
     outcome.detail = "no answer to a query in " + limit;
   else if (PQstatus(conn_.get()) == CONNECTION_STARTED)
     outcome.detail = "no connection in " + limit;
+  else if (served_)
+    outcome = {Answer::failed, "the server took the connection, and its login does not end in " + limit, true};
   else
     outcome.detail = "connected, but no answer in " + limit;
   if (state_ == State::connecting) return finish_opening(outcome);

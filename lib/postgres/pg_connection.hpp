@@ -69,6 +69,7 @@ class PgConnection {
   Instant due_{};       ///< and when
   int grace_left_ = 0;  ///< how often an answer that lies unread at the deadline may still be read
   bool expired_ = false;
+  bool served_ = false;                     ///< a server process has spoken: the postmaster is not frozen
   std::optional<Outcome> pending_failure_;  ///< found inside a call that must not call back; told by the timer
   Ended opened_, lost_;
   Answered done_;

@@ -294,5 +294,30 @@ TEST(UnconfirmedPrimary, WithOtherDataThanTheVisiblePrimaryIsNotAdvertised) {
   EXPECT_EQ(w.verdict.action, Action::none);
 }
 
+TEST(FencedPrimary, IsStoppedByItsFilesWhenItLetsNobodyIn) {
+  // An agent that has just started and is locked out: the role was never told.
+  Watcher w;
+  w.fenced({"stale"});
+  w.says(1, Says::locked_out);
+  w.board.postmaster.status = "ready";
+  w.board.disk.known = true;
+  w.board.disk.control_state = "in production";
+  w.run(2s);
+  EXPECT_EQ(w.verdict.rule, Rule::R2) << line_of(w.verdict);
+  EXPECT_EQ(w.verdict.action, Action::stop_now);
+}
+
+TEST(FencedStandby, IsNotTakenForAPrimaryByItsFiles) {
+  Watcher w(3, 2);
+  w.fenced({"stale"});
+  w.says(1, Says::locked_out);
+  w.board.postmaster.status = "ready";
+  w.board.disk.known = true;
+  w.board.disk.control_state = "in production";  // as a crashed primary left it
+  w.board.disk.standby_signal = true;
+  w.run(2s);
+  EXPECT_EQ(w.verdict.action, Action::none) << line_of(w.verdict);
+}
+
 }  // namespace
 }  // namespace picket

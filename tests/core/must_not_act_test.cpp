@@ -285,5 +285,16 @@ TEST(TwoNodes, GoOnWhenTheStandbysServerIsDownAndItsHostSaysSo) {
   EXPECT_EQ(w.verdict.rule, Rule::R1) << line_of(w.verdict);
 }
 
+TEST(Address, IsNotRemovedFromAPrimaryWhileTheAgentLooksAroundAndKeepalivedIsDead) {
+  Watcher w;
+  w.board.address.state = AddressFacts::State::present;
+  w.board.keepalived.state = KeepalivedFacts::State::dead;
+  w.tick();
+  EXPECT_FALSE(w.verdict.remove_address) << line_of(w.verdict);
+  w.run(5s);
+  EXPECT_EQ(w.verdict.rule, Rule::R1);
+  EXPECT_FALSE(w.verdict.remove_address);
+}
+
 }  // namespace
 }  // namespace picket

@@ -220,5 +220,18 @@ TEST(Ladder, MayBeDestroyedByItsOwnNews) {
   loop.run_until([] { return false; }, 30ms);
 }
 
+TEST_F(LadderTest, CancelledItKillsNobodyAnyMore) {
+  server.start();
+  auto target = test::target_of(server);
+  server.freeze();  // so that the climb is still under way
+  ladder.climb(target, Action::stop_fast);
+  ASSERT_TRUE(ladder.climbing());
+  ladder.cancel();
+  EXPECT_FALSE(ladder.climbing());
+  EXPECT_EQ(ladder.progress().phase, "idle");
+  loop.run_until([] { return false; }, Ladder::fast_budget + 300ms);
+  EXPECT_THAT(*server_processes(target.data_directory), Not(IsEmpty()));
+}
+
 }  // namespace
 }  // namespace picket

@@ -202,5 +202,19 @@ TEST(LateLoop, StillReadsAnAnswerThatCameMeanwhile) {
   }
 }
 
+TEST(BlockedLogin, IsNoFrozenPostmaster) {
+  // A lock on pg_authid stops every login, and the server is as alive as can be: nobody may take it for hung.
+  Throwaway server;
+  server.start();
+  Watched watched(server.conninfo());
+  ASSERT_TRUE(watched.until([&] { return watched.fresh().answer == Answer::ok; }));
+  std::thread holder([&] { server.sql("begin; lock table pg_authid; select pg_sleep(3); commit"); });
+  EXPECT_TRUE(watched.until([&] { return watched.fresh().answer == Answer::failed; })) << watched.fresh().detail;
+  EXPECT_THAT(watched.fresh().detail, HasSubstr("login does not end"));
+  EXPECT_FALSE(watched.fresh().silent_since);
+  holder.join();
+  EXPECT_TRUE(watched.until([&] { return watched.fresh().answer == Answer::ok; }));
+}
+
 }  // namespace
 }  // namespace picket

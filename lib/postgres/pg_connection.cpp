@@ -241,7 +241,7 @@ void PgConnection::expired() {
   else if (PQstatus(conn_.get()) == CONNECTION_STARTED)
     outcome.detail = "no connection in " + limit;
   else if (served_)
-    outcome = {Answer::failed, "the server took the connection, and its login does not end in " + limit, true};
+    outcome = {Answer::failed, "the server took the connection, and its login does not end in " + limit};
   else
     outcome.detail = "connected, but no answer in " + limit;
   if (state_ == State::connecting) return finish_opening(outcome);

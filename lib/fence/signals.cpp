@@ -29,9 +29,12 @@ Hit signal_one(const std::string& data_directory, int pid, int signal) {
   return errno == ESRCH ? Hit::gone : Hit::failed;
 }
 
+constexpr int ended = -1;  // the process is no more; 0 is a parent outside the PID namespace
+
 int parent_of(int pid) {
   std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
-  return parent_in_stat({std::istreambuf_iterator<char>(in), {}});
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  return text.empty() ? ended : parent_in_stat(text);
 }
 
 bool contains(const std::vector<ServerProcess>& processes, int pid) {
@@ -65,8 +68,10 @@ int parent_in_stat(const std::string& text) {
 
 std::vector<ServerProcess> without_parents(const std::vector<ServerProcess>& processes) {
   std::vector<ServerProcess> result;
-  for (const auto& process : processes)
-    if (!contains(processes, parent_of(process.pid))) result.push_back(process);
+  for (const auto& process : processes) {
+    const int parent = parent_of(process.pid);
+    if (parent != ended && !contains(processes, parent)) result.push_back(process);
+  }
   return result;
 }
 
@@ -83,7 +88,7 @@ std::vector<ServerProcess> orphans(const std::vector<ServerProcess>& processes) 
   std::vector<ServerProcess> result;
   for (size_t i = 0; i < processes.size(); ++i) {
     const bool has_child = std::find(parents.begin(), parents.end(), processes[i].pid) != parents.end();
-    if (!has_child && !contains(processes, parents[i])) result.push_back(processes[i]);
+    if (parents[i] != ended && !has_child && !contains(processes, parents[i])) result.push_back(processes[i]);
   }
   return result;
 }

@@ -5,12 +5,9 @@
 
 #include "log.hpp"
 #include "repmgr/conninfo_host.hpp"
+#include "settings.hpp"
 
 namespace picket {
-
-// A peer's session tells all that decide() asks of it; a fresh connection is only worth its price (milliseconds of the
-// peer's CPU) on the local server, where it is the one eye for a frozen postmaster.
-constexpr Millis peer_fresh_every{60'000};
 
 std::string debian_unit_of(const std::string& data_directory) {
   static const std::regex layout("/var/lib/postgresql/([0-9.]+)/([^/]+)/?");
@@ -29,9 +26,7 @@ Observers::Observers(Loop& loop, Worker& disk, Worker& names, Bus& bus, const Co
       changed_(std::move(changed)),
       nodes_(disk, config.state_directory + "/nodes.json"),
       started_(boot_now()),
-      data_(loop, disk,
-            config.postgresql.data_directory.empty() ? repmgr.data_directory : config.postgresql.data_directory,
-            [this] { data_changed(); }),
+      data_(loop, disk, guarded_directory(config, repmgr), [this] { data_changed(); }),
       local_(loop, names, local_options(), [this] { changed_(); }),
       address_(loop, config.keepalived.address, [this] { changed_(); }),
       keepalived_(loop, bus, config.keepalived.unit, [this] { changed_(); }) {
@@ -49,13 +44,7 @@ Observers::Observers(Loop& loop, Worker& disk, Worker& names, Bus& bus, const Co
 }
 
 ProbeOptions Observers::local_options() {
-  ProbeOptions options;
-  options.conninfo = config_.postgresql.conninfo.empty() ? repmgr_.conninfo : config_.postgresql.conninfo;
-  options.poll = config_.postgresql.poll;
-  options.session_deadline = config_.postgresql.session_deadline;
-  options.connect_deadline = config_.postgresql.connect_deadline;
-  options.fresh_every = config_.postgresql.fresh_every;
-  options.fresh_deadline = config_.postgresql.fresh_deadline;
+  ProbeOptions options = local_probe_options(config_, repmgr_);
   options.extra_query = nodes_query();
   options.extra_every = config_.repmgr.nodes_every;
   options.extra_rows = [this](const Rows& rows) { nodes_read(rows); };
@@ -89,14 +78,7 @@ void Observers::watch_peers() {
       peer.probe = std::move(old->probe);
       continue;
     }
-    ProbeOptions options;
-    options.conninfo = node.conninfo;
-    options.poll = config_.postgresql.poll;
-    options.session_deadline = config_.postgresql.session_deadline;
-    options.connect_deadline = config_.postgresql.connect_deadline;
-    options.fresh_every = peer_fresh_every;
-    options.fresh_deadline = config_.postgresql.fresh_deadline;
-    peer.probe = std::make_unique<Probe>(loop_, names_, std::move(options), [this] { changed_(); });
+    peer.probe = std::make_unique<Probe>(loop_, names_, peer_probe_options(config_, node), [this] { changed_(); });
   }
   peers_ = std::move(now);
 }
@@ -110,9 +92,7 @@ void Observers::watch_unit() {
     unit_ = std::make_unique<UnitWatch>(loop_, bus_, name, [this] { changed_(); });
   };
   if (!config_.postgresql.unit.empty()) return watch(config_.postgresql.unit);
-  if (unit_name_.empty())
-    watch(debian_unit_of(config_.postgresql.data_directory.empty() ? repmgr_.data_directory
-                                                                   : config_.postgresql.data_directory));
+  if (unit_name_.empty()) watch(debian_unit_of(guarded_directory(config_, repmgr_)));
   const int pid = data_.postmaster().pid;
   if (pid == 0 || pid == unit_asked_pid_) return;
   unit_asked_pid_ = pid;

@@ -25,6 +25,7 @@
 #include "postgres/probe.hpp"
 #include "repmgr/conninfo_host.hpp"
 #include "repmgr/repmgr_conf.hpp"
+#include "settings.hpp"
 #include "start_note.hpp"
 
 namespace picket {
@@ -103,14 +104,7 @@ void Question::read_marker_files() {
 
 void Question::ask_peers(Loop& loop, Worker& names, const std::function<void()>& changed) {
   for (const Peer& peer : board_.peers) {
-    ProbeOptions options;
-    options.conninfo = peer.node.conninfo;
-    options.poll = config_.postgresql.poll;
-    options.session_deadline = config_.postgresql.session_deadline;
-    options.connect_deadline = config_.postgresql.connect_deadline;
-    options.fresh_deadline = config_.postgresql.fresh_deadline;
-    options.fresh_every = Millis{60'000};  // a peer's session tells all that is asked
-    probes_.push_back(std::make_unique<Probe>(loop, names, std::move(options), changed));
+    probes_.push_back(std::make_unique<Probe>(loop, names, peer_probe_options(config_, peer.node), changed));
   }
 }
 
@@ -184,8 +178,7 @@ int gate(const Config& config, const std::string& instance) {
   }
   if (!text) throw std::runtime_error(config.repmgr.conf + ": cannot be read: " + std::strerror(errno));
   const RepmgrConf repmgr = parse_repmgr_conf(*text, config.repmgr.conf);
-  const std::string ours =
-      config.postgresql.data_directory.empty() ? repmgr.data_directory : config.postgresql.data_directory;
+  const std::string& ours = guarded_directory(config, repmgr);
   const std::string theirs = data_directory_of(instance);
   if (!same_directory(ours, theirs)) {
     say("allowed: " + theirs + " is not the data directory that picket guards (" + ours + ")");

@@ -1,0 +1,35 @@
+#include "settings.hpp"
+
+namespace picket {
+namespace {
+
+constexpr Millis peer_fresh_every{60'000};
+
+ProbeOptions probe_options(const Config& config, const std::string& conninfo) {
+  ProbeOptions options;
+  options.conninfo = conninfo;
+  options.poll = config.postgresql.poll;
+  options.session_deadline = config.postgresql.session_deadline;
+  options.connect_deadline = config.postgresql.connect_deadline;
+  options.fresh_every = config.postgresql.fresh_every;
+  options.fresh_deadline = config.postgresql.fresh_deadline;
+  return options;
+}
+
+}  // namespace
+
+const std::string& guarded_directory(const Config& config, const RepmgrConf& repmgr) {
+  return config.postgresql.data_directory.empty() ? repmgr.data_directory : config.postgresql.data_directory;
+}
+
+ProbeOptions local_probe_options(const Config& config, const RepmgrConf& repmgr) {
+  return probe_options(config, config.postgresql.conninfo.empty() ? repmgr.conninfo : config.postgresql.conninfo);
+}
+
+ProbeOptions peer_probe_options(const Config& config, const Node& node) {
+  ProbeOptions options = probe_options(config, node.conninfo);
+  options.fresh_every = peer_fresh_every;
+  return options;
+}
+
+}  // namespace picket

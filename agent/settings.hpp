@@ -1,0 +1,23 @@
+#pragma once
+// What follows from picket.toml and repmgr.conf together: for the daemon and for the start gate alike.
+
+#include <string>
+
+#include "config/config.hpp"
+#include "core/facts.hpp"
+#include "postgres/probe.hpp"
+#include "repmgr/repmgr_conf.hpp"
+
+namespace picket {
+
+/// The data directory that picket guards: the configured one, else repmgr's.
+const std::string& guarded_directory(const Config& config, const RepmgrConf& repmgr);
+
+/// How the local server is watched.
+ProbeOptions local_probe_options(const Config& config, const RepmgrConf& repmgr);
+
+/// How a peer is watched. Its session tells all that is asked of it; a fresh connection is only worth its price
+/// (milliseconds of the peer's processor) on the local server, where it is the one eye for a frozen postmaster.
+ProbeOptions peer_probe_options(const Config& config, const Node& node);
+
+}  // namespace picket

@@ -64,6 +64,8 @@ void Agent::round() {
   board.fence_in_progress = ladder_.climbing();
   read_note(board);
   Step step = decide(memory_, board, now, config_.policy);
+  // A server that has just become a primary is not confirmed by what the others said before.
+  if (step.memory.primary_since != memory_.primary_since) observers_.ask_peers();
   memory_ = step.memory;
   signals_ = step.signals;
   const std::vector<std::string> alarms = snapshot_.verdict.alarms;

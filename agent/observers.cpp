@@ -124,6 +124,10 @@ void Observers::look_now() {
   if (unit_) unit_->look_now();
 }
 
+void Observers::ask_peers() {
+  for (const PeerProbe& peer : peers_) peer.probe->look_now();
+}
+
 Board Observers::board() const {
   Board board;
   board.self_id = self_.id;

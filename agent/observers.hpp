@@ -40,6 +40,8 @@ class Observers {
   void heard(const NotifyEvent& event);
   /// Something is about to change in PostgreSQL: look at it now.
   void look_now();
+  /// Asks every other node now.
+  void ask_peers();
   /// Problems of the adapters themselves, for the log.
   std::vector<std::string> problems() const;
 

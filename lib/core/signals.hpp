@@ -15,7 +15,7 @@ namespace picket {
 struct Horizon {
   Instant now{};
   Instant valid_from{};     ///< facts asked for before this (agent start, or the end of a gap) do not count
-  Instant primary_since{};  ///< whoever streamed from another primary after this, did so after our promotion
+  Instant primary_since{};  ///< of this server: who streamed from another one after this, did so after our promotion
 };
 
 /// What the marker means to the tables; a malformed one fences.

@@ -10,6 +10,7 @@ namespace {
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 using testing::HasSubstr;
+using testing::Not;
 
 Watcher healthy(int nodes = 3) {
   Watcher w(nodes);
@@ -272,6 +273,24 @@ TEST(UnconfirmedPrimary, IsNotAdvertisedWhenAMajorityAnswersAndTellsNothing) {
     w.run(30s);
     EXPECT_EQ(w.verdict.rule, Rule::R6) << line_of(w.verdict);
   }
+}
+
+// What the others said before this server began says nothing of who was promoted since.
+TEST(UnconfirmedPrimary, IsNotAdvertisedOnWhatTheOthersSaidBeforeItStarted) {
+  Watcher w;
+  w.run(5s);
+  w.local_dead();
+  w.run(1s);
+  w.says(2, Says::silent);
+  w.says(3, Says::silent);
+  w.local_new_postmaster();
+  w.says(1, Says::ok);
+  w.lines.clear();
+  w.run(500ms);
+  EXPECT_EQ(w.signals.majority, Majority::fresh) << "the others seem to be there";
+  EXPECT_EQ(w.verdict.rule, Rule::R6) << line_of(w.verdict);
+  w.run(5s);
+  for (const auto& line : w.lines) EXPECT_THAT(line, Not(HasSubstr("R1"))) << line;
 }
 
 TEST(UnconfirmedPrimary, IsAdvertisedWhenAMajorityStreamsFromIt) {

@@ -2,7 +2,7 @@
 
 import operator
 
-COMPARE = {"<=": operator.le, "<": operator.lt, "==": operator.eq, ">": operator.gt, ">=": operator.ge}
+COMPARE = {"<=": operator.le, "<": operator.lt, "==": operator.eq, "!=": operator.ne, ">": operator.gt, ">=": operator.ge}
 
 # Whatever happens, on picket's stack these hold, unless a scenario says otherwise.
 ALWAYS = {"dual_ack_s": ("==", 0), "dual_primary_200_s": ("==", 0), "false_fences": ("==", 0), "inconsistent": ("==", 0),

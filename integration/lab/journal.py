@@ -6,19 +6,30 @@ from .shell import CommandFailed, sh
 
 
 def verdicts(node) -> list[dict]:
+    return [{"generation": int(entry["PICKET_GENERATION"]), "rule": entry["PICKET_RULE"], "sentence": entry.get("PICKET_SENTENCE"),
+             "advert": entry.get("PICKET_ADVERT"), "action": entry.get("PICKET_ACTION"), "alarms": entry.get("PICKET_ALARMS") or "",
+             "pid": entry.get("_PID"), "at": _when(entry)}
+            for entry in _entries(node) if "PICKET_RULE" in entry and str(entry.get("PICKET_GENERATION", "")).isdigit()]
+
+
+def fences(node) -> list[dict]:
+    """How each fence went: its phases, and how long after the decision, by picket's own count in seconds."""
+    return [{"phase": entry["PICKET_FENCE_PHASE"], "took": int(entry["PICKET_FENCE_MS"]) / 1000, "text": entry.get("MESSAGE"), "at": _when(entry)}
+            for entry in _entries(node) if "PICKET_FENCE_PHASE" in entry]
+
+
+def _entries(node) -> list[dict]:
     folder = node.file("/var/log/journal")
     try:
         text = sh("journalctl", "-D", folder, "-o", "json", "--no-pager", "_SYSTEMD_UNIT=picket.service", timeout=30)
     except CommandFailed:
         return []  # no journal yet, or none that is whole enough to be read
-    found = []
-    for line in text.splitlines():
-        entry = json.loads(line)
-        if "PICKET_RULE" in entry and str(entry.get("PICKET_GENERATION", "")).isdigit():
-            found.append({"generation": int(entry["PICKET_GENERATION"]), "rule": entry["PICKET_RULE"],
-                          "sentence": entry.get("PICKET_SENTENCE"), "advert": entry.get("PICKET_ADVERT"),
-                          "pid": entry.get("_PID"), "at": int(entry.get("__MONOTONIC_TIMESTAMP", 0)) / 1e6})
-    return found
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def _when(entry: dict) -> float:
+    """On the clock that everything in the lab shares."""
+    return int(entry.get("__MONOTONIC_TIMESTAMP", 0)) / 1e6
 
 
 def start_gate(node) -> list[str]:

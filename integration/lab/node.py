@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from . import network, processes
-from .settings import LAB, MACHINES, data_directory, node_id, postgres_unit
+from .settings import LAB, MACHINES, data_directory, node_id, postgres_unit, postgres_version
 from .shell import CommandFailed, say, sh, wait_until
 
 
@@ -19,6 +19,7 @@ class Node:
         self.name = name
         self.id = node_id(name)
         self.ip = MACHINES[name]
+        self.unit = postgres_unit()
         self.upper = LAB / name / "upper"
         self.root = LAB / name / "root"
         self.leader = 0          # systemd's pid as the host sees it; 0 while the power is off
@@ -120,13 +121,13 @@ class Node:
 
     def postgres_pids(self) -> list[int]:
         """Every process of the cluster's unit, by its control group: nothing is overlooked, orphans included."""
-        unit = next(processes.group(self.name).rglob(postgres_unit()), None)
+        unit = next(processes.group(self.name).rglob(self.unit), None)
         return processes.pids(unit) if unit else []
 
     def postmaster(self) -> int:
         """The postmaster's pid on the host, or 0."""
         try:
-            inner = int((self.root / data_directory().lstrip("/") / "postmaster.pid").read_text().split("\n", 1)[0])
+            inner = int(self.file(data_directory() + "/postmaster.pid").read_text().split("\n", 1)[0])
         except (OSError, ValueError):
             return 0
         return next((pid for pid in self.all_pids() if processes.pid_inside(pid) == inner), 0)
@@ -137,31 +138,48 @@ class Node:
     def pids_called(self, name: str) -> list[int]:
         return [pid for pid in self.all_pids() if processes.comm(pid) == name]
 
+    def server_pids(self) -> list[int]:
+        """Every PostgreSQL process of the node, whoever started it."""
+        return self.pids_called("postgres")
+
     def file(self, path: str) -> Path:
-        """A file of the node, readable whether its power is on or off."""
-        return self.root / path.lstrip("/")
+        """A file of the node, readable whether its power is on or off. While it is on, a disk that is mounted there is seen."""
+        return (Path(f"/proc/{self.leader}/root") if self.leader else self.root) / path.lstrip("/")
 
     # -- faults -----------------------------------------------------------------------------------------------------
 
     def kill_postmaster(self) -> None:
         self._kill_one(self.postmaster(), "postmaster")
 
+    def hang_postmaster(self) -> None:
+        self._kill_one(self.postmaster(), "postmaster", signal.SIGSTOP)
+
     def kill_agent(self) -> None:
         self._kill_one(next(iter(self.pids_called("picketd")), 0), "picketd")
 
-    def _kill_one(self, pid: int, what: str) -> None:
+    def _kill_one(self, pid: int, what: str, with_signal: int = signal.SIGKILL) -> None:
         if not pid:
             raise CommandFailed(f"{self.name} runs no {what}")
-        processes.kill(pid, signal.SIGKILL)
+        processes.kill(pid, with_signal)
 
     def stop_postgres(self) -> None:
-        self.systemctl("stop", postgres_unit(), timeout=90)
+        self.systemctl("stop", self.unit, timeout=90)
 
     def start_postgres(self) -> None:
-        self.systemctl("start", postgres_unit(), timeout=90)
+        self.systemctl("start", self.unit, timeout=90)
 
     def restart_postgres(self) -> None:
-        self.systemctl("restart", postgres_unit(), timeout=90)
+        self.systemctl("restart", self.unit, timeout=90)
+
+    def leave_the_rest_alone(self) -> None:
+        """systemd does not kill what a dead postmaster leaves behind, as in a unit with KillMode=process."""
+        self.run("sh", "-c", 'mkdir -p "$0" && printf "[Service]\nKillMode=process\n" > "$0/rest.conf"', f"/etc/systemd/system/{self.unit}.d")
+        self.systemctl("daemon-reload")
+
+    def start_by_hand(self) -> None:
+        """As somebody who is logged in as postgres would: past systemd, in the control group of his login."""
+        self.run("systemd-run", "--quiet", "--scope", "--slice=user.slice", "--uid=postgres", "--gid=postgres", "--working-directory=/",
+                 "pg_ctlcluster", "--skip-systemctl-redirect", postgres_version(), "main", "start", timeout=60)
 
     def without_start_gate(self) -> None:
         """As on a node where PostgreSQL is not started by a unit with the drop-in."""

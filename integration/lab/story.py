@@ -1,6 +1,8 @@
 """What a scenario can do and await: the cluster under load, a fault, the time it takes until writes are back."""
 
+import re
 import time
+from datetime import datetime, timezone
 
 from . import journal
 from .settings import NODE_OF_IP, data_directory, postgres_unit, postgres_version
@@ -42,10 +44,10 @@ class Story:
         node.heal()
         return at
 
-    def client_beside(self, node) -> str:
+    def client_beside(self, node, patience: float = 1.5) -> str:
         """A client on the node's own side of any cut: it holds a session and writes. Returns the writer's name."""
         name = "I" + node.name[-1]
-        self.workload.writer(name, node.ip, 5432, "--direct", rate=20, machine=node.name)
+        self.workload.writer(name, node.ip, 5432, "--direct", "--patience", patience, rate=20, machine=node.name)
         wait_until(lambda: any(op.acked for op in self.workload.ops(name)), 10, f"the client beside {node} to write")
         return name
 
@@ -145,6 +147,35 @@ class Story:
         # A start that the gate refused is as dead as one can be.
         refused = seen_alive is None or (gone and accepts_at is None)
         self.note("proven_dead_after_s", 0.0 if refused else max(0.0, last_alive - accepts_at) if gone else None)
+
+    def start_by_hand(self, node) -> float:
+        """Past the unit; notes what systemd thinks of its unit meanwhile, and returns when the order was given."""
+        say(f"BY HAND: somebody starts PostgreSQL on {node}, past systemd")
+        at = time.monotonic()
+        node.start_by_hand()
+        self.note("unit_while_running", node.systemctl("is-active", node.unit, check=False).strip())
+        return at
+
+    def thaw(self, node) -> float:
+        say(f"THAW: {node} goes on as if nothing had been")
+        at = time.monotonic()
+        node.thaw()
+        return at
+
+    @staticmethod
+    def wall_clock(moment: float) -> str:
+        """A moment of the lab's clock as the nodes' clocks show it."""
+        return datetime.fromtimestamp(time.time() - time.monotonic() + moment, timezone.utc).isoformat()
+
+    def sql_of_the_dead(self, node, query: str, database: str) -> str:
+        """One value out of a data directory whose server must not run any more; the agent is stopped, which would kill this reader."""
+        if node in [primary for _, primary in self.cluster.primaries()]:
+            return node.sql(query, database)
+        node.systemctl("stop", "picket.service")
+        version = postgres_version()
+        text = node.as_postgres(f"/usr/lib/postgresql/{version}/bin/postgres", "--single", "-D", f"/etc/postgresql/{version}/main", database,
+                                input=query + "\n", timeout=60)
+        return re.search(r'= "(.*?)"', text)[1]
 
     # -- the start gate ---------------------------------------------------------------------------------------------
 

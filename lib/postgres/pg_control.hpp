@@ -19,6 +19,9 @@ struct ControlFile {
   uint32_t checkpoint_timeline = 0;  ///< of the latest checkpoint; lags after a promotion
   Lsn min_recovery_lsn = 0;          ///< 0 unless in recovery
   uint32_t min_recovery_timeline = 0;
+  bool wal_log_hints = false;
+  bool checksums = false;         ///< data_checksum_version is not 0
+  uint32_t wal_segment_size = 0;  ///< bytes; a power of two from 1 MB to 1 GB
 };
 
 /// Parses the file's first bytes (at least 292). Returns nothing and fills `error` for a short file, an unknown

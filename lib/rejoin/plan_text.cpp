@@ -1,0 +1,69 @@
+#include <array>
+#include <cstdio>
+
+#include "rejoin/plan.hpp"
+
+namespace picket {
+namespace {
+
+std::string lsn_words(Lsn lsn) {
+  char text[24];
+  std::snprintf(text, sizeof text, "%X/%X", static_cast<uint32_t>(lsn >> 32), static_cast<uint32_t>(lsn));
+  return text;
+}
+
+std::string losses(const RejoinPlan& plan, const LocalData& local) {
+  if (!plan.bytes_lost || !plan.transactions_lost) return "not known: " + plan.lost_unknown;
+  if (*plan.bytes_lost == 0) return "nothing";
+  std::string text = std::to_string(*plan.transactions_lost) +
+                     (*plan.transactions_lost == 1 ? " committed transaction, " : " committed transactions, ") +
+                     bytes_text(*plan.bytes_lost) + " of log";
+  const WalTail& tail = *local.after_fork;
+  if (!tail.first_commit.empty()) text += ", from " + tail.first_commit + " to " + tail.last_commit;
+  return text;
+}
+
+}  // namespace
+
+std::string bytes_text(uint64_t bytes) {
+  static constexpr std::array units{"bytes", "kB", "MB", "GB", "TB"};
+  auto value = static_cast<double>(bytes);
+  size_t unit = 0;
+  while (value >= 1024 && unit + 1 < units.size()) {
+    value /= 1024;
+    ++unit;
+  }
+  char text[48];
+  std::snprintf(text, sizeof text, unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
+  return text;
+}
+
+std::string plan_text(const RejoinPlan& plan, const LocalData& local, const PrimaryData& primary) {
+  std::string out;
+  const auto line = [&](const std::string& label, const std::string& text) {
+    out += "  " + label + std::string(label.size() < 11 ? 11 - label.size() : 1, ' ') + text + "\n";
+  };
+  out += "plan: " + std::string(word(plan.kind)) + "\n";
+  if (!plan.reason.empty()) line("because", plan.reason);
+  if (local.known)
+    line("this node", "timeline " + std::to_string(local.timeline) + ", \"" + local.control_state + "\"" +
+                          (local.checksums       ? ", checksums"
+                           : local.wal_log_hints ? ", wal_log_hints"
+                                                 : ""));
+  if (primary.seen) {
+    std::string text = primary.name + ", timeline " + std::to_string(primary.timeline);
+    for (const auto& name : primary.followers)
+      text += (&name == primary.followers.data() ? ", followed by " : ", ") + name;
+    line("primary", text);
+  }
+  if (plan.kind != RejoinKind::none && plan.kind != RejoinKind::nothing_to_do) {
+    if (plan.fork) line("fork", lsn_words(*plan.fork) + " on timeline " + std::to_string(local.timeline));
+    line("lost", losses(plan, local));
+  }
+  int number = 0;
+  for (const auto& step : plan.steps) line("step " + std::to_string(++number), step);
+  for (const auto& obstacle : plan.obstacles) line("NOT NOW", obstacle);
+  return out;
+}
+
+}  // namespace picket

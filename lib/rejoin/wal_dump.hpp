@@ -1,0 +1,46 @@
+#pragma once
+// What a server wrote that another one never got: read from the lines that pg_waldump prints (PostgreSQL documentation,
+// "pg_waldump"), and the names of the files that hold it. Pure.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/facts.hpp"
+
+namespace picket {
+
+struct WalRecord {
+  Lsn lsn = 0;
+  uint32_t length = 0;       ///< of the whole record
+  uint32_t transaction = 0;  ///< 0 = none
+  bool commit = false;       ///< ends a transaction that its client may have been told of (COMMIT, COMMIT_PREPARED)
+  std::string committed_at;  ///< as pg_waldump prints it; empty unless `commit`
+};
+
+/// One line of pg_waldump, e.g. "rmgr: Transaction len (rec/tot): 34/34, tx: 735, lsn: 0/824480, prev 0/824440, desc:
+/// COMMIT 2026-11-22 00:59:04.892478 UTC"; nothing for any other line.
+std::optional<WalRecord> parse_wal_line(std::string_view line);
+
+/// What lies behind the fork.
+struct WalTail {
+  uint64_t records = 0;
+  uint64_t commits = 0;
+  Lsn end = 0;  ///< behind the last record; 0 = there is none
+  std::string first_commit, last_commit;
+
+  void add(const WalRecord& record);
+  uint64_t bytes_from(Lsn fork) const { return end > fork ? end - fork : 0; }
+};
+
+/// The number of the segment that holds the byte at `lsn`.
+uint64_t segment_of(Lsn lsn, uint32_t segment_size);
+
+/// Of the names of a folder pg_wal, those of `timeline`'s segments (complete or .partial) from number `first` on,
+/// sorted. `segment_size` is a power of two from 1 MB to 1 GB.
+std::vector<std::string> segments_from(const std::vector<std::string>& names, uint32_t timeline, uint64_t first,
+                                       uint32_t segment_size);
+
+}  // namespace picket

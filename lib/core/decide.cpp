@@ -143,7 +143,8 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   if (s.rival == Rival::claimed) s.own_support = 1 + static_cast<int>(view.own_voices) >= view.majority;
   s.followed = !view.own_followers.empty();
   s.follows_primary = view.upstream != nullptr;
-  s.lag_ok = !policy.replica_max_lag || !view.lag || *view.lag <= *policy.replica_max_lag;
+  if (s.sight == Sight::fresh) m.lag = after_look(m.lag, board, now, policy);
+  s.lag_ok = !m.lag.withheld;
   s.stale_reads = policy.stale_reads;
   const auto gate = ask_gate_again(board, s.marker, h, policy);
   s.returnable = stood(m.returnable_since, may_start(board, view, s.marker, gate), now, policy.return_stable);

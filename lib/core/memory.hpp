@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "core/lag.hpp"
 #include "core/table.hpp"
 #include "core/time.hpp"
 
@@ -30,6 +31,7 @@ struct Memory {
 
   std::optional<Instant> returnable_since;  ///< B3's condition has held since
   std::optional<Instant> verified_since;    ///< the fenced node has streamed as a standby since
+  LagHold lag;                              ///< whether lag keeps this standby from being offered
 };
 
 }  // namespace picket

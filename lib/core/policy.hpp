@@ -30,8 +30,11 @@ struct Policy {
   Millis rejoin_stable{10000};      ///< a fenced node streams as a standby for this long before its marker clears
   Millis return_stable{3000};       ///< a majority shows for this long that nobody was promoted before B3 starts again
   Millis start_gate_within{30000};  ///< the start gate has its answer within this time, or refuses
-  std::optional<uint64_t> replica_max_lag;  ///< bytes; a standby further behind is not offered for reads
-  bool stale_reads = true;                  ///< a standby without a known primary still answers 200 on /replica
+  std::optional<uint64_t> replica_max_lag;     ///< bytes; a standby further behind is not offered for reads
+  std::optional<Millis> replica_max_lag_time;  ///< likewise, by the age of the last commit that it has replayed
+  Millis replica_lag_for{2000};                ///< the lag is too great for this long before a standby is withdrawn
+  Millis replica_lag_rejoin{5000};             ///< and small enough for this long before it is offered again
+  bool stale_reads = true;                     ///< a standby without a known primary still answers 200 on /replica
 };
 
 }  // namespace picket

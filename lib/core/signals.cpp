@@ -144,7 +144,6 @@ ClusterView view_cluster(const Board& board, const Horizon& h, const Policy& pol
   if (view.upstream) {
     const ServerFacts& primary = *view.upstream->server.facts;
     const ServerFacts& own = *board.server.facts;
-    view.lag = primary.lsn > own.replay_lsn ? primary.lsn - own.replay_lsn : 0;
     view.verified_standby = own.receiver->timeline == primary.timeline && primary.system_identifier != 0 &&
                             own.system_identifier == primary.system_identifier;
   }

@@ -54,7 +54,6 @@ struct ClusterView {
   std::vector<std::string> own_followers;
   size_t own_voices = 0;           ///< how many of them say so themselves
   const Peer* upstream = nullptr;  ///< the primary that this standby streams from
-  std::optional<Lsn> lag;          ///< bytes behind that primary
   bool nobody_promoted = false;    ///< a majority answers, all in recovery, on the marker's timeline and our system
   bool verified_standby = false;   ///< streams from a known primary, on its timeline and system identifier
 };

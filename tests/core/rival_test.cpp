@@ -160,7 +160,7 @@ TEST(RivalUnseen, CannotBeExcludedWhileAMajorityTellsNothing) {
   EXPECT_EQ(w.view().rival.rival, Rival::possible);
 }
 
-// --- upstream, lag, own followers
+// --- upstream, own followers
 
 TEST(Upstream, IsTheVisiblePrimaryThatThisStandbySaysItStreamsFrom) {
   Scene w(3, 2);
@@ -192,15 +192,6 @@ TEST(Upstream, AgesTheReceiversWordByTheTimeSinceItWasAsked) {
   w.seen(1).receiver->message_age = policy.upstream_silence - 500ms;
   EXPECT_NE(view_cluster(w.board, {w.now + 500ms, {}}, policy).upstream, nullptr);
   EXPECT_EQ(view_cluster(w.board, {w.now + 501ms, {}}, policy).upstream, nullptr);
-}
-
-TEST(Lag, IsCountedInBytesOfReplayBehindTheUpstreamAndNeverNegative) {
-  Scene w(3, 2);
-  w.seen(2).lsn = 1000;
-  w.seen(1).replay_lsn = 400;
-  EXPECT_EQ(w.view().lag, 600U);
-  w.seen(1).replay_lsn = 2000;
-  EXPECT_EQ(w.view().lag, 0U);
 }
 
 TEST(OwnFollowers, AreThoseWhoSayThatTheyStreamFromHere) {

@@ -1,14 +1,10 @@
 #include "start_gate.hpp"
 
-#include <grp.h>
-#include <pwd.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <memory>
@@ -20,10 +16,8 @@
 #include "fence/marker.hpp"
 #include "files.hpp"
 #include "instance.hpp"
-#include "node_list.hpp"
-#include "postgres/disk_reading.hpp"
+#include "offline.hpp"
 #include "postgres/probe.hpp"
-#include "repmgr/conninfo_host.hpp"
 #include "repmgr/repmgr_conf.hpp"
 #include "settings.hpp"
 #include "start_note.hpp"
@@ -39,22 +33,6 @@ constexpr Millis observe_within{2000};
 constexpr Millis leave_within{3000};
 
 void say(const std::string& text) { std::cerr << "picket start gate: " << text << std::endl; }
-
-/// From here on with the rights of whoever owns the data: his .pgpass opens the peers, and root connects nowhere.
-void become_owner_of(const std::string& directory) {
-  struct stat info {};
-  if (stat(directory.c_str(), &info) != 0) throw std::runtime_error(directory + ": " + std::strerror(errno));
-  if (geteuid() != 0) return;
-  const passwd* owner = info.st_uid == 0 ? nullptr : getpwuid(info.st_uid);
-  if (!owner) throw std::runtime_error(directory + ": its owner is root, or unknown");
-  const std::string name = owner->pw_name, home = owner->pw_dir;
-  const gid_t group = owner->pw_gid;
-  if (initgroups(name.c_str(), group) != 0 || setgid(group) != 0 || setuid(info.st_uid) != 0)
-    throw std::runtime_error("cannot become " + name + ": " + std::strerror(errno));
-  setenv("HOME", home.c_str(), 1);
-  setenv("USER", name.c_str(), 1);
-  setenv("LOGNAME", name.c_str(), 1);
-}
 
 class Question {
  public:
@@ -75,27 +53,7 @@ class Question {
 };
 
 Question::Question(const Config& config, const RepmgrConf& repmgr, const std::string& data_directory)
-    : config_(config) {
-  board_.self_id = repmgr.node_id;
-  board_.self_name = repmgr.node_name;
-  if (const auto place = parse_conninfo_host(repmgr.conninfo); place.error.empty()) {
-    board_.self_host = place.name();
-    board_.self_port = place.port;
-  }
-  board_.disk = read_data_directory(data_directory).disk;
-  const NodeCache cache = read_node_cache(config.state_directory + "/nodes.json");
-  board_.nodes_known = !cache.nodes.empty();
-  board_.nodes_lost = !cache.error.empty();
-  board_.nodes_why_unknown = cache.error;
-  for (const Node& node : cache.nodes) {
-    if (node.id == repmgr.node_id) {
-      board_.self_is_witness = node.type == Node::Type::witness;
-    } else {
-      board_.peers.push_back({node, {}});
-    }
-  }
-  board_.started = began_;
-}
+    : config_(config), board_(offline_board(config, repmgr, data_directory, began_)) {}
 
 void Question::read_marker_files() {
   board_.marker = marker_facts(read_marker(config_.state_directory + "/fence.json"),

@@ -3,32 +3,44 @@
 import threading
 import time
 
-EVERY = 0.03    # seconds between two looks: the resolution of everything that is told here
+EVERY = 0.03    # seconds between two looks
 
 
 class DeathWatch(threading.Thread):
-    """From start() to stop(): when each process was seen first and last."""
+    """From start() to stop(). Where a moment is not certain the fence gets no benefit: a process is gone when a whole look
+    went by without it, and lives on after a moment only if a look that began later found it."""
 
     def __init__(self, node):
         super().__init__(daemon=True)
-        self.node, self.seen, self._stop_asked = node, {}, threading.Event()
+        self.node, self._ended = node, threading.Event()
+        self.first: dict[int, float] = {}
+        self.last: dict[int, float] = {}
+        self.gone: dict[int, float] = {}
 
     def run(self) -> None:
-        while not self._stop_asked.is_set():
-            looked = time.monotonic()   # before the look: what it finds lived at this moment for certain
-            for pid in self.node.server_pids():
-                first, _ = self.seen.get(pid, (looked, looked))
-                self.seen[pid] = (first, looked)
-            self._stop_asked.wait(max(0.005, looked + EVERY - time.monotonic()))
+        while not self._ended.is_set():
+            looked, found = time.monotonic(), set(self.node.server_pids())
+            ended = time.monotonic()
+            for pid in found:
+                self.first.setdefault(pid, looked)
+                self.last[pid] = looked
+                self.gone.pop(pid, None)
+            for pid in self.first.keys() - found:
+                self.gone.setdefault(pid, ended)
+            self._ended.wait(max(0.005, looked + EVERY - ended))
 
     def stop(self) -> None:
-        self._stop_asked.set()
+        self._ended.set()
         self.join()
 
-    def last_of(self, known_at: float) -> float | None:
-        """When the last of the processes that were known at a moment was seen; None if there was none."""
-        return max((last for first, last in dict(self.seen).values() if first <= known_at), default=None)
+    def known_at(self, moment: float) -> list[int]:
+        return [pid for pid, first in list(self.first.items()) if first <= moment]
+
+    def all_gone_at(self, moment: float) -> float | None:
+        """When the last of the processes that were known at a moment was gone; None if one lives, or there was none."""
+        known = self.known_at(moment)
+        return max(self.gone[pid] for pid in known) if known and all(pid in self.gone for pid in known) else None
 
     def alive_after(self, moment: float) -> int:
         """How many of the processes from before a moment were seen after it."""
-        return sum(first <= moment < last for first, last in dict(self.seen).values())
+        return sum(self.last[pid] > moment for pid in self.known_at(moment))

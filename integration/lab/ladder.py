@@ -41,8 +41,8 @@ class Fence:
         self.lab.note("decided_after_s", decided["at"] - since)
         # The journal's clock starts when it got the entry: picket's own count may be longer.
         self.lab.note("proof_after_s", max(proved["at"] - decided["at"], proved["took"]))
-        last = self.watch.last_of(proved["at"])
-        self.lab.note("dead_after_s", max(0.0, last - decided["at"]) if last else None)
+        gone = self.watch.all_gone_at(proved["at"])
+        self.lab.note("dead_after_s", max(0.0, gone - decided["at"]) if gone else None)
         self.lab.note("lived_after_proof", self.watch.alive_after(proved["at"]))
         self.lab.note("acks_after_proof", len(self.lab.acks_of(self.node, since=proved["at"])))
 

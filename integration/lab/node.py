@@ -179,7 +179,10 @@ class Node:
     def start_by_hand(self) -> None:
         """As somebody who is logged in as postgres would: past systemd, in the control group of his login."""
         self.run("systemd-run", "--quiet", "--scope", "--slice=user.slice", "--uid=postgres", "--gid=postgres", "--working-directory=/",
-                 "pg_ctlcluster", "--skip-systemctl-redirect", postgres_version(), "main", "start", timeout=60)
+                 "pg_ctlcluster", "--skip-systemctl-redirect", postgres_version(), "main", "start", check=False, timeout=60)
+
+    def without_autostart(self) -> None:
+        self.file(f"/etc/postgresql/{postgres_version()}/main/start.conf").write_text("manual\n")
 
     def without_start_gate(self) -> None:
         """As on a node where PostgreSQL is not started by a unit with the drop-in."""
@@ -187,9 +190,12 @@ class Node:
         self.systemctl("daemon-reload")
 
     def freeze(self) -> None:
+        """As a paused machine: its processes stand still, and so does its network, which the lab's nodes share with the host."""
+        network.cut(self.name)
         processes.freeze(self.name, True)
 
     def thaw(self) -> None:
+        network.rejoin(self.name)
         processes.freeze(self.name, False)
 
     def cut_off(self) -> None:

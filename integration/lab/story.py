@@ -62,6 +62,10 @@ class Story:
         """Every write that a node acknowledged to anybody, asked since a moment."""
         return [op for op in self.workload.ops() if op.acked and op.server == node.ip and op.asked > since]
 
+    def withdrawn(self, node, since: float) -> int:
+        """How often a node did not offer itself as the primary since a moment."""
+        return len([a for a in self.workload.answers() if a.node == node.name and a.path == "/primary" and a.asked > since and a.code != 200])
+
     def note(self, key: str, value):
         self.facts[key] = round(value, 3) if isinstance(value, float) else value
         say(f"{key} = {self.facts[key]}")
@@ -129,15 +133,13 @@ class Story:
         A writer in the node's own namespace tries it all the time: no cable, switch or address is between them.
         """
         began = time.monotonic()
-        self.workload.writer("R" + node.name[-1], node.ip, 5432, "--direct", "--fresh", rate=20, machine=node.name)
+        self.knock_on(node)
         seen_alive = last_alive = accepts_at = None
         while time.monotonic() < began + timeout:
             now = time.monotonic()
-            if node.postgres_pids():
+            if node.server_pids():
                 seen_alive, last_alive = seen_alive or now, now
-            if accepts_at is None:
-                spoke = [op.answered for op in self.workload.ops("R" + node.name[-1]) if op.acked or op.detail.startswith("sql")]
-                accepts_at = min(spoke, default=None)
+            accepts_at = accepts_at or self.accepted_at(node)
             if seen_alive and now - last_alive > 2.0:
                 break  # gone, and not just between two postmasters
             time.sleep(0.02)
@@ -148,12 +150,19 @@ class Story:
         refused = seen_alive is None or (gone and accepts_at is None)
         self.note("proven_dead_after_s", 0.0 if refused else max(0.0, last_alive - accepts_at) if gone else None)
 
+    def knock_on(self, node) -> None:
+        self.workload.writer("R" + node.name[-1], node.ip, 5432, "--direct", "--fresh", rate=20, machine=node.name)
+
+    def accepted_at(self, node) -> float | None:
+        """When whoever knocks on it was let in first."""
+        return min((op.answered for op in self.workload.ops("R" + node.name[-1]) if op.acked or op.detail.startswith("sql")), default=None)
+
     def start_by_hand(self, node) -> float:
-        """Past the unit; notes what systemd thinks of its unit meanwhile, and returns when the order was given."""
+        """Past the unit; notes whether the unit knew of it, and returns when the order was given."""
         say(f"BY HAND: somebody starts PostgreSQL on {node}, past systemd")
         at = time.monotonic()
         node.start_by_hand()
-        self.note("unit_while_running", node.systemctl("is-active", node.unit, check=False).strip())
+        self.note("unit_runs", bool(node.postgres_pids()) or node.systemctl("is-active", node.unit, check=False).strip() == "active")
         return at
 
     def thaw(self, node) -> float:

@@ -1,0 +1,23 @@
+"""The primary is fenced while nobody answers on D-Bus: the daemon is dead and its socket gone, so systemd cannot be asked to stop anything."""
+
+import time
+
+from lab import ladder
+
+BOUNDS = ladder.BOUNDS | {"bus_answers": ("==", False), "withdrawn_without_bus": ("==", 0), "marker_written": ("==", True),
+                          "vip_follows_primary": ("==", True)}
+
+
+def run(lab):
+    old = lab.primary
+    began = time.monotonic()
+    ladder.without_bus(old)
+    lab.note("bus_answers", ladder.bus_answers(old))
+    lab.hold(2, f"{old} serves without D-Bus")
+    lab.note("withdrawn_without_bus", lab.withdrawn(old, since=began))
+    with ladder.watched(lab, old) as fence:
+        lab.fault(f"picket fence on {old}", fence.order, justifies_fence_of=old)
+        fence.await_proof(20)
+    lab.await_writes(30, by_another_than=old)
+    lab.note("marker_written", old.name in lab.fenced())
+    lab.hold(3)

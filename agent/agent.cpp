@@ -44,7 +44,9 @@ Agent::Agent(Loop& loop, Worker& disk, Worker& marker_disk, Worker& names, Bus& 
                 report_fence();
                 observers_.look_now();
                 soon_.start(Millis{0});
-              }),
+              },
+              &cutter_),
+      withdrawal_(cutter_, observers_, ladder_),
       resume_(config.run_directory + "/state.json") {
   memory_ = resume_.load(boot_now(), config.policy.isolation_timeout, snapshot_.generation);
   if (marker_.facts().state == MarkerFacts::State::fenced)
@@ -93,7 +95,7 @@ void Agent::read_note(Board& board) {
   board.start_refused = start_refused_;
 }
 
-// The order of withdrawal: the health page first, the address next, PostgreSQL last.
+// The order of withdrawal: the health page first, then the clients' sessions, the address next, PostgreSQL last.
 bool Agent::publish(const Step& step, Board board, Instant now) {
   const bool changed = snapshot_.decided == Instant{} || !(step.verdict == snapshot_.verdict);
   if (changed) {
@@ -136,12 +138,15 @@ void Agent::tell(const std::vector<std::string>& alarms_before) {
 
 void Agent::apply(const Verdict& verdict) {
   if (!acts()) return report_problems();
+  const FenceTarget target = fence_target();
+  withdrawal_.before_the_gate(verdict, snapshot_.board, target);
   vrrp_.publish(verdict.vrrp, verdict.advert);
   if (verdict.remove_address)
     address_error_ = observers_.remove_address();
   else
     address_error_.clear();
   act(verdict);
+  withdrawal_.after_the_stop(verdict, target);
   resume_error_ = resume_.save(memory_, snapshot_.generation, snapshot_.decided);
   report_problems();
 }
@@ -167,6 +172,11 @@ void Agent::stop(const Verdict& verdict) {
   if (!ladder_.climbing() && ladder_.progress().phase == "proved" && boot_now() - last_climb_ < order_again &&
       ladder_.progress().action == verdict.action && !another)
     return;
+  last_climb_ = boot_now();
+  ladder_.climb(fence_target(), verdict.action);
+}
+
+FenceTarget Agent::fence_target() const {
   FenceTarget target;
   target.unit = observers_.unit_name();
   target.data_directory = observers_.data_directory();
@@ -178,8 +188,9 @@ void Agent::stop(const Verdict& verdict) {
     target.port = file->port;
     target.socket_folder = file->socket_folder;
   }
-  last_climb_ = boot_now();
-  ladder_.climb(std::move(target), verdict.action);
+  const std::string& address = config_.keepalived.address;
+  target.virtual_address = address.substr(0, address.find('/'));
+  return target;
 }
 
 // A fence that is not proved goes on killing whatever runs there; it must not outlive its reason.
@@ -241,6 +252,8 @@ void Agent::report_fence() {
 
 void Agent::report_problems() {
   std::vector<std::string> problems = observers_.problems();
+  if (!cutter_.why_not().empty())
+    problems.push_back("client sessions cannot be cut: " + cutter_.why_not() + "; they end with the server only");
   for (const std::string& problem : {vrrp_.problem(), marker_.trouble(), address_error_, resume_error_})
     if (!problem.empty()) problems.push_back(problem);
   if (problems == logged_problems_) return;

@@ -16,6 +16,7 @@
 #include "report/snapshot.hpp"
 #include "resume.hpp"
 #include "systemd/notify.hpp"
+#include "withdrawal.hpp"
 
 namespace picket {
 
@@ -44,6 +45,7 @@ class Agent {
   void tell(const std::vector<std::string>& alarms_before);
   void act(const Verdict& verdict);
   void stop(const Verdict& verdict);
+  FenceTarget fence_target() const;
   void call_off(const Verdict& verdict);
   void start();
   void start_unit(const std::string& unit);
@@ -61,7 +63,9 @@ class Agent {
   MarkerStore marker_;
   Observers observers_;
   VrrpFiles vrrp_;
+  SessionCutter cutter_;
   Ladder ladder_;
+  Withdrawal withdrawal_;
   Resume resume_;
   Memory memory_;
   Signals signals_;

@@ -36,6 +36,8 @@ class Observers {
   const std::optional<PostmasterPid>& pid_file() const { return data_.pid_file(); }
   /// Takes the address off this host; empty text or the error.
   std::string remove_address() { return address_.remove(); }
+  /// Probe::execute() on the local server.
+  std::string execute(std::string sql, Probe::Executed done) { return local_.execute(std::move(sql), std::move(done)); }
   /// A word of Keepalived's that came by `picket notify`.
   void heard(const NotifyEvent& event);
   /// Something is about to change in PostgreSQL: look at it now.

@@ -23,6 +23,10 @@ std::string signal_name(int signal) {
   }
 }
 
+Units::Done accepted(std::function<void(const std::string&)> ended) {
+  return [ended = std::move(ended)](const std::string& error) { ended(error.empty() ? "accepted" : error); };
+}
+
 bool same_process(const ServerProcess& a, const ServerProcess& b) {
   // The start time has a resolution of 10 ms and is computed anew at each look.
   const auto apart = a.started < b.started ? b.started - a.started : a.started - b.started;
@@ -48,8 +52,16 @@ FenceTarget completed(FenceTarget target) {
 
 }  // namespace
 
-Ladder::Ladder(Loop& loop, Units& units, std::function<void()> changed)
-    : units_(units), changed_(std::move(changed)), timer_(loop, [this] { tick(); }) {}
+Ladder::Ladder(Loop& loop, Units& units, std::function<void()> changed, SessionCutter* cutter)
+    : units_(units), changed_(std::move(changed)), sessions_(cutter), timer_(loop, [this] { tick(); }) {}
+
+void Ladder::cut_sessions(const FenceTarget& target, Action action) {
+  if (!climbing_) {
+    sessions_.begin_anew();
+    cut_ahead_ = true;
+  }
+  sessions_.cut(target, action);
+}
 
 void Ladder::climb(FenceTarget target, Action action) {
   if (action != Action::stop_fast && action != Action::stop_now && action != Action::kill_rest)
@@ -72,6 +84,9 @@ void Ladder::begin(FenceTarget target, Action action) {
   climbing_ = true;
   killed_ = false;
   rest_.reset();
+  session_rung_.reset();
+  if (!std::exchange(cut_ahead_, false)) sessions_.begin_anew();
+  cut_again();
   if (proved()) return;
   timer_.every(look_every);
   if (action == Action::kill_rest) {
@@ -91,6 +106,7 @@ void Ladder::strengthen(FenceTarget target, Action action) {
   if (target.unit.empty()) target.unit = target_.unit;
   if (target.control_group.empty()) target.control_group = target_.control_group;
   if (target.shared_memory_id < 0) target.shared_memory_id = target_.shared_memory_id;
+  if (target.virtual_address.empty()) target.virtual_address = target_.virtual_address;
   if (target.port == 0) {
     target.port = target_.port;
     target.tcp_host = target_.tcp_host;
@@ -159,14 +175,13 @@ void Ladder::signal_directly(const std::vector<ServerProcess>& processes, int si
 
 void Ladder::stop_unit() {
   if (target_.unit.empty()) return;
-  const auto rung = begin_rung("StopUnit " + target_.unit);
-  units_.stop_unit(target_.unit, "replace", ends_rung(rung));
+  units_.stop_unit(target_.unit, "replace", accepted(rung("StopUnit " + target_.unit)));
 }
 
 void Ladder::kill_unit(const std::string& who, int signal) {
   if (target_.unit.empty()) return;
-  const auto rung = begin_rung("KillUnit " + target_.unit + " " + who + " " + signal_name(signal));
-  units_.kill_unit(target_.unit, who, signal, ends_rung(rung));
+  units_.kill_unit(target_.unit, who, signal,
+                   accepted(rung("KillUnit " + target_.unit + " " + who + " " + signal_name(signal))));
 }
 
 void Ladder::cancel() {
@@ -183,6 +198,7 @@ void Ladder::tick() {
 
 void Ladder::climb_on() {
   if (proved()) return;
+  cut_again();
   if (!killed_) {
     if (boot_now() >= deadline_) kill_now();
   } else {
@@ -196,6 +212,16 @@ void Ladder::climb_on() {
     set_phase(left ? "killing" : "proving");
   }
   if (since() >= prove_within) set_phase("not proved");
+}
+
+void Ladder::cut_again() {
+  sessions_.cut(target_, progress_.action);
+  if (!sessions_.used()) return;
+  if (!session_rung_) session_rung_ = begin_rung(sessions_.what());
+  if (*session_rung_ >= progress_.rungs.size()) return;
+  Rung& rung = progress_.rungs[*session_rung_];
+  rung.what = sessions_.what();  // a stop that was made harder cuts more
+  if (rung.outcome != sessions_.outcome()) end_rung(*session_rung_, sessions_.outcome());
 }
 
 bool Ladder::proved() {
@@ -239,10 +265,11 @@ void Ladder::end_rung(size_t number, const std::string& outcome) {
   untold_ = true;
 }
 
-Units::Done Ladder::ends_rung(size_t number) {
-  return [this, alive = lifetime_.watch(), climb = climb_number_, number](const std::string& error) {
+std::function<void(const std::string&)> Ladder::rung(std::string what) {
+  return [this, alive = lifetime_.watch(), climb = climb_number_,
+          number = begin_rung(std::move(what))](const std::string& outcome) {
     if (alive.expired() || climb != climb_number_) return;
-    end_rung(number, error.empty() ? "accepted" : error);
+    end_rung(number, outcome);
     tell();
   };
 }

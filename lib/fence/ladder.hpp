@@ -1,7 +1,7 @@
 #pragma once
 // The fence ladder: stops one PostgreSQL server for certain, and says how. Each rung has its own deadline and none
 // waits for D-Bus: systemd is asked and the processes are signalled directly at the same time. It never gives up: what
-// cannot be proved dead is killed again every second (docs/safety.md 3.1, F3-F5).
+// cannot be proved dead is killed again every second (docs/safety.md, "The ladder").
 
 #include <functional>
 #include <optional>
@@ -10,6 +10,7 @@
 
 #include "core/verdict.hpp"
 #include "fence/proof.hpp"
+#include "fence/session_rung.hpp"
 #include "fence/signals.hpp"
 #include "loop/sources.hpp"
 #include "systemd/units.hpp"
@@ -41,8 +42,13 @@ class Ladder {
   static constexpr Millis prove_within{2500};  ///< then the phase is "not proved"
   static constexpr Millis again_every{1000};   ///< and everything is killed again this often
 
-  /// `changed` runs on the loop whenever the phase has changed, and at each new rung's end.
-  Ladder(Loop& loop, Units& units, std::function<void()> changed);
+  /// `changed` runs on the loop whenever the phase has changed, and at each new rung's end. `cutter` ends the clients'
+  /// sessions (session_rung.hpp); null: they end with the server.
+  Ladder(Loop& loop, Units& units, std::function<void()> changed, SessionCutter* cutter = nullptr);
+
+  /// The first rung of climb() alone, for a caller that has something to do between it and the others: to close the
+  /// gate, upon which the address leaves. What it did is told with that climb.
+  void cut_sessions(const FenceTarget& target, Action action);
 
   /// Begins to stop the server; a server that is already dead is proved so before this returns. While climbing with the
   /// same data directory it only strengthens (fast -> now -> kill) and takes over what the target newly knows. `action`
@@ -53,6 +59,10 @@ class Ladder {
 
   /// Ends the climb without a proof: there is no reason any more. The phase is "idle".
   void cancel();
+
+  /// A rung that somebody else climbs meanwhile, for progress(). Call the result with the outcome, once; it is dropped
+  /// if this climb is over by then.
+  std::function<void(const std::string& outcome)> rung(std::string what);
 
   /// True from climb() until the proof (also in phase "not proved").
   bool climbing() const { return climbing_; }
@@ -71,17 +81,20 @@ class Ladder {
   void kill_unit(const std::string& who, int signal);
   void tick();
   void climb_on();
+  void cut_again();
   bool proved();
   void end(const std::string& phase);
   void set_phase(const std::string& phase);
   void tell();
   size_t begin_rung(std::string what);
   void end_rung(size_t number, const std::string& outcome);
-  Units::Done ends_rung(size_t number);
   Millis since() const { return boot_now() - progress_.decided; }
 
   Units& units_;
   std::function<void()> changed_;
+  SessionRung sessions_;
+  bool cut_ahead_ = false;              // cut_sessions() has begun what the next climb tells
+  std::optional<size_t> session_rung_;  // its number in `progress_`
   FenceTarget target_;
   std::optional<Prover> prover_;
   Progress progress_;

@@ -54,6 +54,8 @@ bool parse(const std::string& text, Wanted& wanted) {
 }
 
 bool matches(const Wanted& wanted, const inet_diag_msg& found) {
+  // Never accepted, and its client is gone again: one who knocked to see whether somebody is there.
+  if (found.idiag_state == TCP_CLOSE_WAIT && found.idiag_inode == 0) return false;
   if (wanted.any) return true;
   in6_addr local{};
   if (found.idiag_family == AF_INET)

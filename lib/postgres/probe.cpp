@@ -43,7 +43,8 @@ Probe::Probe(Loop& loop, Worker& resolver, ProbeOptions options, std::function<v
 Probe::~Probe() = default;
 
 void Probe::tell() {
-  const auto changed = changed_;  // may destroy this
+  const auto changed = changed_;  // may destroy this, and so may the order's
+  if (const auto told = std::exchange(order_outcome_, nullptr)) told();
   if (changed) changed();
 }
 
@@ -134,6 +135,11 @@ void Probe::session_over(const Outcome& outcome, Instant asked) {
   const Instant now = boot_now();
   record(view_.session, outcome, asked, now);
   session_.reset();
+  if (order_) {
+    const std::string words = outcome.detail.empty() ? "the session ended" : outcome.detail;
+    order_outcome_ = [done = std::move(order_->done), words] { done(words, {}); };
+    order_.reset();
+  }
   if (!from_postgresql(outcome.answer)) ++session_first_;  // libpq gives up a list at the first that accepts and closes
   if (resolver_) resolver_->refresh(names_retried_after);
   const bool again = std::exchange(look_again_, false);
@@ -194,7 +200,35 @@ void Probe::extra_answered(const Outcome& outcome, const Rows& rows) {
   if (outcome.answer != Answer::ok && on_failure) on_failure(outcome.detail);
 }
 
+std::string Probe::execute(std::string sql, Executed done) {
+  if (!session_) return "there is no session";
+  if (order_ || order_outcome_) return "an earlier order has not ended";
+  order_ = Order{std::move(sql), std::move(done)};
+  if (session_->idle()) send_order();
+  return "";
+}
+
+void Probe::send_order() {
+  session_timer_.stop();
+  order_sent_ = boot_now();
+  session_->query(order_->sql, options_.session_deadline,
+                  [this](const Outcome& o, const Rows& rows) { order_ended(o, rows); });
+}
+
+void Probe::order_ended(const Outcome& outcome, const Rows& rows) {
+  if (!session_->usable()) {
+    session_over(outcome, order_sent_);
+    return tell();
+  }
+  const auto done = std::move(order_->done);
+  order_.reset();
+  wait();
+  const bool well = outcome.answer == Answer::ok;
+  done(well ? "" : outcome.detail, rows);  // may destroy this
+}
+
 void Probe::wait() {
+  if (order_) return send_order();
   const bool again = std::exchange(look_again_, false);
   session_timer_.start(again ? Millis{0} : std::max(session_asked_ + options_.poll - boot_now(), Millis{0}));
 }

@@ -47,6 +47,13 @@ class Probe {
   /// Something outside says that the server changed: asks at once, and once more if a question is already under way.
   void look_now();
 
+  /// `error` is empty when the rows are the answer.
+  using Executed = std::function<void(const std::string& error, const Rows& rows)>;
+  /// Sends one more statement over the held session, after the question that is under way, with the session's deadline.
+  /// Returns why that cannot be (no session, or an earlier order has not ended); else an empty text, and `done` runs
+  /// once, later, unless this is destroyed first. A statement that failed may have been executed.
+  std::string execute(std::string sql, Executed done);
+
  private:
   void tell();
   void look_fresh();
@@ -64,6 +71,8 @@ class Probe {
   bool extra_due() const;
   void ask_extra();
   void extra_answered(const Outcome& outcome, const Rows& rows);
+  void send_order();
+  void order_ended(const Outcome& outcome, const Rows& rows);
   void wait();
 
   void open_fresh();
@@ -77,10 +86,16 @@ class Probe {
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<PgConnection> session_, fresh_;
   Timer session_timer_, fresh_timer_;
-  Instant began_, session_began_{}, session_asked_{}, fresh_asked_{};
+  Instant began_, session_began_{}, session_asked_{}, fresh_asked_{}, order_sent_{};
   std::optional<Instant> extra_asked_;
-  bool session_is_new_ = false;  ///< its first answer is still to come
-  bool look_again_ = false;      ///< look_now() came while a question was under way
+  struct Order {
+    std::string sql;
+    Executed done;
+  };
+  std::optional<Order> order_;           ///< waits for its turn, or is under way
+  std::function<void()> order_outcome_;  ///< of one that the end of the session ended; told by tell()
+  bool session_is_new_ = false;          ///< its first answer is still to come
+  bool look_again_ = false;              ///< look_now() came while a question was under way
   size_t session_first_ = 0,
          fresh_first_ = 0;  ///< which of several addresses is tried first; moves on when nobody answered
 };

@@ -140,14 +140,23 @@ TEST_F(SessionCutterTest, CutsWhatIsOnThePortAndNothingElse) {
 
 TEST_F(SessionCutterTest, CutsWhoWasNotAcceptedYetAndWhoHasClosedHisHalf) {
   SessionCutter cutter;
-  const Host frozen("127.0.0.1", 5432);
+  Host frozen("127.0.0.1", 5432);
   const Client waiting("127.0.0.1", 5432);
   EXPECT_EQ(cutter.cut(5432).cut, 1U);
   EXPECT_EQ(waiting.state(), "reset");
+  frozen.accept_one();  // takes the one that was cut out of the queue
   const Client half("127.0.0.1", 5432);
+  frozen.accept_one();
   half.close_half();
   EXPECT_EQ(cutter.cut(5432).cut, 1U);
   EXPECT_EQ(half.state(), "reset");
+}
+
+TEST_F(SessionCutterTest, DoesNotCountWhoOnlyKnocked) {
+  SessionCutter cutter;
+  const Host frozen("127.0.0.1", 5432);
+  { const Client knocked("127.0.0.1", 5432); }
+  EXPECT_EQ(cutter.cut(5432).cut, 0U);
 }
 
 TEST_F(SessionCutterTest, NarrowsToAnAddress) {

@@ -16,6 +16,7 @@
 #include "http/server.hpp"
 #include "log.hpp"
 #include "report/pages.hpp"
+#include "settings.hpp"
 #include "start_gate.hpp"
 #include "version.hpp"
 
@@ -59,9 +60,10 @@ Fd lock_run_directory(const std::string& folder) {
 }
 
 int run(const std::string& path) {
-  const Config config = load_file(path);
+  Config config = load_file(path);
   set_log_limit(priority_of(config.log_level));
   const RepmgrConf repmgr = read_repmgr_conf(config.repmgr.conf);
+  fit_to_repmgrd(config.policy, repmgr);
   const Fd lock = lock_run_directory(config.run_directory);
 
   Loop loop;

@@ -1,5 +1,7 @@
 #include "settings.hpp"
 
+#include <algorithm>
+
 namespace picket {
 namespace {
 
@@ -20,6 +22,10 @@ ProbeOptions probe_options(const Config& config, const std::string& conninfo) {
 
 const std::string& guarded_directory(const Config& config, const RepmgrConf& repmgr) {
   return config.postgresql.data_directory.empty() ? repmgr.data_directory : config.postgresql.data_directory;
+}
+
+void fit_to_repmgrd(Policy& policy, const RepmgrConf& repmgr) {
+  policy.restart_within = std::min(policy.restart_within, repmgr.reconnect_interval * repmgr.reconnect_attempts);
 }
 
 ProbeOptions local_probe_options(const Config& config, const RepmgrConf& repmgr) {

@@ -13,6 +13,10 @@ namespace picket {
 /// The data directory that picket guards: the configured one, else repmgr's.
 const std::string& guarded_directory(const Config& config, const RepmgrConf& repmgr);
 
+/// Bounds of the policy that depend on repmgrd: a crashed primary is not started again once repmgrd's patience with it
+/// (reconnect_attempts times reconnect_interval) is over, for then another is being promoted.
+void fit_to_repmgrd(Policy& policy, const RepmgrConf& repmgr);
+
 /// How the local server is watched.
 ProbeOptions local_probe_options(const Config& config, const RepmgrConf& repmgr);
 

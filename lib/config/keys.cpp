@@ -146,6 +146,9 @@ const std::vector<Key>& known_keys() {
       duration("guard.hang_stop", PLACE(policy.hang_stop), 500ms, 10min),
       duration("guard.upstream_silence", PLACE(policy.upstream_silence), 1s, 1h),
       duration("guard.rejoin_stable", PLACE(policy.rejoin_stable), 0s, 1h),
+      choice<OnCrash>("guard.on_crash", PLACE(policy.on_crash),
+                      {{"restart", OnCrash::restart}, {"release", OnCrash::release}}),
+      duration("guard.restart_within", PLACE(policy.restart_within), 500ms, 1min),
       duration("guard.start_gate_within", PLACE(policy.start_gate_within), 1s, 1min),
       duration("guard.return_stable", PLACE(policy.return_stable), 0s, 1h),
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/crash.hpp"
 #include "core/explain.hpp"
 #include "core/signals.hpp"
 #include "core/start_gate.hpp"
@@ -82,9 +83,11 @@ bool stood(std::optional<Instant>& since, bool condition, Instant now, Millis bo
   return since && now - *since >= bound;
 }
 
-/// Nobody can be judged yet: since the agent started or slept not everybody has been asked, and that is not long ago.
-bool still_looking(const Board& board, const Horizon& h, const Policy& policy) {
-  const Instant since = std::max(board.started, h.valid_from);
+/// Nobody can be judged yet: since the agent started or slept, or since this server became a primary, not everybody has
+/// been asked, and that is not long ago.
+bool still_looking(const Board& board, Role role, const Horizon& h, const Policy& policy) {
+  const Instant known = std::max(board.started, h.valid_from);
+  const Instant since = role == Role::primary ? std::max(known, h.primary_since) : known;
   const auto pending = [&](const ServerView& server) { return server.session.asked < since; };
   const bool all_asked =
       !pending(board.server) && std::ranges::none_of(board.peers, [&](const Peer& p) { return pending(p.server); });
@@ -147,7 +150,9 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   s.lag_ok = !m.lag.withheld;
   s.stale_reads = policy.stale_reads;
   const auto gate = ask_gate_again(board, s.marker, h, policy);
-  s.returnable = stood(m.returnable_since, may_start(board, view, s.marker, gate), now, policy.return_stable);
+  const bool returnable = stood(m.returnable_since, may_start(board, view, s.marker, gate), now, policy.return_stable);
+  const bool in_place = see_crash(m, board, s.postmaster, view, s.marker, now, policy);
+  s.restart = in_place ? Restart::in_place : returnable ? Restart::allowed : Restart::no;
   const bool rejoined =
       stood(m.verified_since, view.verified_standby && may_rejoin(board.marker, s.marker), now, policy.rejoin_stable);
 
@@ -157,7 +162,8 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   Verdict v;
   v.rule = row.rule;
   v.advert = row.advert;
-  v.vrrp = row.vrrp == Vrrp::lower && still_looking(board, h, policy) ? Vrrp::hold : row.vrrp;
+  const bool waits = in_place || still_looking(board, s.role, h, policy);
+  v.vrrp = row.vrrp == Vrrp::lower && waits ? Vrrp::hold : row.vrrp;
   v.action = row.action;
   v.reason = row.reason;
   // A server that is not there has no role, whatever it had.
@@ -169,6 +175,7 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   if (gate && gate->stale) v.stale_start = gate->sentence;
   v.sentence = sentence_for(row, s, view, board, policy);
   v.alarms = alarms_for(row, s, view, board, now - board.started > policy.fresh);
+  if (std::string alarm = crash_alarm(m, now); !alarm.empty()) v.alarms.push_back(std::move(alarm));
   // R15 lies over every row: the address is here, nothing says it may be, and nobody else is there to take it away.
   if (board.address.state == AddressFacts::State::present && board.keepalived.state == KeepalivedFacts::State::dead &&
       row.advert != Advert::primary && v.vrrp != Vrrp::hold) {

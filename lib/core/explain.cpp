@@ -112,6 +112,7 @@ std::string sentence_for(const Ruling& row, const Signals& s, const ClusterView&
       return text + std::string(row.rule == Rule::R3 ? being_stopped : "; asking once more before it is stopped");
     }
     case Rule::R9: return "the postmaster is dead and processes of it live on; they are being killed";
+    case Rule::R10c: return "the primary's postmaster has crashed; PostgreSQL is started again in place";
     case Rule::R10:
       return s.postmaster == Postmaster::stopping ? "PostgreSQL is shutting down" : "PostgreSQL is not running";
     case Rule::R8: return "PostgreSQL is starting up";

@@ -100,6 +100,9 @@ struct PostmasterFacts {
   int pid = 0;
   std::string status;  ///< line 8 of postmaster.pid: "starting", "ready", "stopping", "standby"; empty if not there
   int survivors = 0;   ///< server processes that outlived a dead postmaster; -1 = could not look
+  /// Looked at after the end: postmaster.pid is still there. A server that is shut down, in whatever way, removes it
+  /// itself; one that was killed or crashed cannot. (Debian's ExecStop= tidies it up a moment later.)
+  bool left_pid_file = false;
   Instant seen{};
 };
 

@@ -3,6 +3,7 @@
 // `postmaster_pid` and `timeline` after a restart of the agent within the same boot.
 
 #include <optional>
+#include <vector>
 
 #include "core/lag.hpp"
 #include "core/table.hpp"
@@ -28,6 +29,12 @@ struct Memory {
   Instant rival_since{};
   Instant rival_look{};
   int rival_looks = 0;
+
+  // The confirmed primary's postmaster has ended, and the next one is not confirmed yet: when, whether it crashed, and
+  // the times of the latest crashes (at most crash_limit, oldest first).
+  std::optional<Instant> lost_at;
+  bool crashed = false;
+  std::vector<Instant> crashes;
 
   std::optional<Instant> returnable_since;  ///< B3's condition has held since
   std::optional<Instant> verified_since;    ///< the fenced node has streamed as a standby since

@@ -12,6 +12,10 @@ namespace picket {
 /// How far picket goes. The levels with a lease come later.
 enum class Level : uint8_t { observe, guard };
 
+/// What becomes of a confirmed primary whose postmaster crashed: it is started again where it was, or nothing is done
+/// and the others take over.
+enum class OnCrash : uint8_t { restart, release };
+
 struct Policy {
   Level level = Level::guard;
   Millis fresh{1500};              ///< a fact older than this is unknown
@@ -27,8 +31,10 @@ struct Policy {
   /// A standby that heard nothing from its upstream for this long supports nobody. An idle primary sends nothing until
   /// the receiver asks, after half of wal_receiver_timeout (60 s): so not below 30 s.
   Millis upstream_silence{35000};
-  Millis rejoin_stable{10000};      ///< a fenced node streams as a standby for this long before its marker clears
-  Millis return_stable{3000};       ///< a majority shows for this long that nobody was promoted before B3 starts again
+  Millis rejoin_stable{10000};  ///< a fenced node streams as a standby for this long before its marker clears
+  Millis return_stable{3000};   ///< a majority shows for this long that nobody was promoted before B3 starts again
+  OnCrash on_crash = OnCrash::restart;
+  Millis restart_within{5000};      ///< a crashed primary is started again for this long after its end, then released
   Millis start_gate_within{30000};  ///< the start gate has its answer within this time, or refuses
   std::optional<uint64_t> replica_max_lag;     ///< bytes; a standby further behind is not offered for reads
   std::optional<Millis> replica_max_lag_time;  ///< likewise, by the age of the last commit that it has replayed

@@ -33,15 +33,21 @@ Ruling match(const Signals& s, const State& m) {
   // A fence outlives restarts and hands.
   const bool fenced = s.marker == MarkerState::fenced || s.marker == MarkerState::isolated;
   if (is_primary && fenced) return {Rule::R2, Advert::down, Vrrp::fault, Action::stop_now};
-  if (s.postmaster == Postmaster::orphans) return {Rule::R9, Advert::down, Vrrp::fault, Action::kill_rest};
+  // What crashed in place is back in a moment: the address waits. So it does at the first sight of an end, until the
+  // next look tells a crash from a stop.
+  const bool waits_here = (m.held || s.restart == Restart::in_place) && s.rival < Rival::claimed;
+  const Vrrp gone = waits_here && s.marker == MarkerState::none ? Vrrp::hold : Vrrp::fault;
+  if (s.postmaster == Postmaster::orphans) return {Rule::R9, Advert::down, gone, Action::kill_rest};
   const bool waits = s.marker == MarkerState::isolated || s.marker == MarkerState::none;
-  if (waits && s.postmaster == Postmaster::absent && s.returnable)
+  if (waits && s.postmaster == Postmaster::absent && s.restart == Restart::allowed)
     return {Rule::B3, Advert::down, Vrrp::fault, Action::start};
   if (s.marker != MarkerState::none && !is_standby) return {Rule::R2h, Advert::down, Vrrp::fault};
   if (is_primary && s.rival == Rival::proven) return {Rule::R3c, Advert::down, Vrrp::fault};
 
-  if (s.postmaster == Postmaster::absent || s.postmaster == Postmaster::stopping)
-    return {Rule::R10, Advert::down, Vrrp::fault};
+  if (s.postmaster == Postmaster::absent && s.restart == Restart::in_place)
+    return {Rule::R10c, Advert::down, gone, Action::start};
+  if (s.postmaster == Postmaster::absent) return {Rule::R10, Advert::down, gone};
+  if (s.postmaster == Postmaster::stopping) return {Rule::R10, Advert::down, Vrrp::fault};
   // Long recoveries happen: the address waits for this node only until another is the primary.
   if (s.postmaster == Postmaster::starting)
     return {Rule::R8, Advert::down, s.rival >= Rival::proven ? Vrrp::fault : Vrrp::hold};

@@ -17,6 +17,10 @@ enum class Majority : uint8_t { fresh, suspect, lost };                   ///< o
 /// other data, or too few nodes tell their role; claimed by a node without a majority of followers; proven by a
 /// majority of followers; and proven in two looks over the confirm time.
 enum class Rival : uint8_t { none, possible, claimed, proven, confirmed };
+/// Whether PostgreSQL, which is not running, is to be started: because a majority has shown for long enough that what
+/// keeps it stopped is over (its fence for isolation, or the start gate's refusal), or because it crashed a moment ago
+/// as the confirmed primary and nobody has taken its place.
+enum class Restart : uint8_t { no, allowed, in_place };
 enum class Hang : uint8_t { no, brief, withdraw, stop };
 
 /// What is seen at one moment, in the alphabet of the table.
@@ -33,8 +37,7 @@ struct Signals {
   bool own_support = false;  ///< a majority of nodes is self or streams from self
   bool followed = false;     ///< at least one standby streams from self
   Hang hang = Hang::no;
-  bool returnable = false;       ///< a majority has shown for long enough that what keeps this server stopped is over:
-                                 ///< its fence for isolation, or the start gate's refusal
+  Restart restart = Restart::no;
   bool follows_primary = false;  ///< streams from the node known to be the primary
   bool lag_ok = true;
   bool stale_reads = true;  ///< policy

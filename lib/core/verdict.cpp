@@ -12,6 +12,7 @@ std::string_view word(Rule rule) {
     case Rule::R3: return "R3";
     case Rule::R3c: return "R3c";
     case Rule::R9: return "R9";
+    case Rule::R10c: return "R10c";
     case Rule::R10: return "R10";
     case Rule::R8: return "R8";
     case Rule::R4b: return "R4b";

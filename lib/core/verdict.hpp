@@ -13,27 +13,28 @@ namespace picket {
 
 /// The rows of the decision table (docs/safety.md), in the order in which they are tried.
 enum class Rule : uint8_t {
-  R0,   ///< the data belongs to another cluster
-  R0b,  ///< the agent did not run for a while: what it knew is void
-  R3,   ///< stale: another primary is followed by a majority
-  R4,   ///< isolated: no majority reachable for longer than the bound
-  R7,   ///< hung for longer than the bound
-  R2,   ///< fenced, and PostgreSQL runs as a primary
-  R9,   ///< the postmaster is dead, its children are not
-  B3,   ///< fenced for isolation only, or its start was refused, and a majority shows that nobody was promoted: start
-  R2h,  ///< fenced, and PostgreSQL does not run as a primary
-  R3c,  ///< stale, not yet seen twice
-  R10,  ///< PostgreSQL is not running (or is stopping)
-  R8,   ///< PostgreSQL is starting
-  R7a,  ///< hung, not for that long
-  R14,  ///< cannot see the role just now; the same postmaster held it a moment ago
-  R1,   ///< primary
-  R5,   ///< primary; the majority has not answered for a moment
-  R4b,  ///< no majority reachable, and with fewer than three nodes that proves nothing
-  R6,   ///< primary by its own account, and nothing confirms it
-  R12,  ///< standby of the primary
-  R13,  ///< standby that follows nobody we know to be the primary
-  R16,  ///< anything else
+  R0,    ///< the data belongs to another cluster
+  R0b,   ///< the agent did not run for a while: what it knew is void
+  R3,    ///< stale: another primary is followed by a majority
+  R4,    ///< isolated: no majority reachable for longer than the bound
+  R7,    ///< hung for longer than the bound
+  R2,    ///< fenced, and PostgreSQL runs as a primary
+  R9,    ///< the postmaster is dead, its children are not
+  B3,    ///< fenced for isolation only, or its start was refused, and a majority shows that nobody was promoted: start
+  R2h,   ///< fenced, and PostgreSQL does not run as a primary
+  R3c,   ///< stale, not yet seen twice
+  R10c,  ///< the confirmed primary has crashed and is started again where it was
+  R10,   ///< PostgreSQL is not running (or is stopping)
+  R8,    ///< PostgreSQL is starting
+  R7a,   ///< hung, not for that long
+  R14,   ///< cannot see the role just now; the same postmaster held it a moment ago
+  R1,    ///< primary
+  R5,    ///< primary; the majority has not answered for a moment
+  R4b,   ///< no majority reachable, and with fewer than three nodes that proves nothing
+  R6,    ///< primary by its own account, and nothing confirms it
+  R12,   ///< standby of the primary
+  R13,   ///< standby that follows nobody we know to be the primary
+  R16,   ///< anything else
 };
 std::string_view word(Rule rule);
 

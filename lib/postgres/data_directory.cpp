@@ -33,6 +33,7 @@ std::unique_ptr<PathWatch> try_watch(Loop& loop, const std::string& path, uint32
 struct DataDirectory::Look {
   DataDirectory* owner;
   std::string path;
+  Instant began;
   DiskReading reading;
 };
 
@@ -58,7 +59,7 @@ void DataDirectory::look_now() {
     look_again_ = true;
     return;
   }
-  running_ = std::make_shared<Look>(Look{this, path_, {}});
+  running_ = std::make_shared<Look>(Look{this, path_, boot_now(), {}});
   deadline_.start(look_deadline);
   worker_.run([look = running_] { look->reading = read_data_directory(look->path); },
               [look = running_] {
@@ -70,6 +71,9 @@ void DataDirectory::finish(const Look& look) {
   const auto keep = std::exchange(running_, nullptr);  // `look` lives in it
   deadline_.stop();
   take(look.reading);
+  const PostmasterFacts::Process absent = PostmasterFacts::Process::absent;
+  if (postmaster_.process == absent && look.began >= *absent_since_)
+    postmaster_.left_pid_file = pid_file_ && !pid_file_->single_user;
   if (std::exchange(look_again_, false)) look_now();
   tell();
 }
@@ -151,7 +155,7 @@ void DataDirectory::watch_postmaster() {
     postmaster_watch_.reset();
     return set_absent();
   }
-  postmaster_ = {PostmasterFacts::Process::alive, "", pid, pid_file_->status, 0, boot_now()};
+  postmaster_ = {PostmasterFacts::Process::alive, "", pid, pid_file_->status, 0, false, boot_now()};
   absent_since_.reset();
   survivors_timer_.stop();
 }
@@ -165,14 +169,14 @@ void DataDirectory::postmaster_ended() {
 }
 
 void DataDirectory::set_absent() {
-  postmaster_ = {PostmasterFacts::Process::absent, "", 0, "", 0, boot_now()};
+  postmaster_ = {PostmasterFacts::Process::absent, "", 0, "", 0, false, boot_now()};
   // Not seen to end: a server that is just starting has no file yet, but has not run for a second either.
   if (!absent_since_) absent_since_ = postmaster_.seen - Millis{1000};
   count_survivors();
 }
 
 void DataDirectory::set_unknown(const std::string& why) {
-  postmaster_ = {PostmasterFacts::Process::unknown, why, 0, "", 0, boot_now()};
+  postmaster_ = {PostmasterFacts::Process::unknown, why, 0, "", 0, false, boot_now()};
   survivors_timer_.stop();
 }
 

@@ -1,4 +1,4 @@
-// The way back from isolation, with a stand-in for systemd that starts the server when it is asked to.
+// The way back from isolation and from a crash, with a stand-in for systemd that starts the server when it is asked to.
 #include <gtest/gtest.h>
 
 #include "agent/cluster.hpp"
@@ -69,6 +69,58 @@ TEST(IsolatedPrimary, IsStartedAgainWhenAMajorityShowsThatNobodyWasPromoted) {
   EXPECT_EQ(std::ranges::count(systemd.orders, "StartUnit " + unit + " replace"), 1);
   EXPECT_GE(std::ranges::count(systemd.orders, "StopUnit " + unit + " replace"), 1) << "the fence asks systemd too";
   EXPECT_EQ(primary.log().find("picketd: R2 "), std::string::npos) << "the new start is not stopped\n" << primary.log();
+}
+
+// node1 is the confirmed primary of a cluster in which systemd starts it when asked to.
+class CrashedPrimary : public testing::Test {
+ protected:
+  CrashedPrimary() {
+    systemd_.control_group = "/picket-test-nowhere";
+    systemd_.on_order = [this](const std::string& order) {
+      if (order.starts_with("StartUnit")) primary_.server().start_only();
+    };
+    primary_.launch_agent({.postgresql = std::string("unit = \"") + FakeSystemd::unit + "\"\n", .bus = bus_.address()});
+    EXPECT_TRUE(until("R1")) << describe(primary_);
+  }
+  bool until(const std::string& rule) {
+    return loop_.run_until(
+        [&] {
+          gate_closed_ |= primary_.gate() == "0";
+          return primary_.rule() == rule;
+        },
+        limit);
+  }
+  long starts() const {
+    return std::ranges::count(systemd_.orders, std::string("StartUnit ") + FakeSystemd::unit + " replace");
+  }
+
+  Cluster cluster_;
+  Member& primary_ = cluster_.node1();
+  const SystemBus bus_;
+  Loop loop_;
+  FakeSystemd systemd_{loop_, bus_.address()};
+  bool gate_closed_ = false;
+};
+
+TEST_F(CrashedPrimary, IsStartedAgainInPlaceWhileTheAddressWaits) {
+  gate_closed_ = false;
+  const Instant killed = boot_now();
+  primary_.server().kill9();
+  ASSERT_TRUE(loop_.run_until([&] { return starts() > 0; }, limit)) << describe(primary_);
+  ASSERT_TRUE(until("R1")) << describe(primary_);
+  measured("kill -9 of the postmaster until R1 again", boot_now() - killed);
+  EXPECT_EQ(starts(), 1);
+  EXPECT_FALSE(gate_closed_) << "the address did not wait\n" << primary_.log();
+  EXPECT_NE(primary_.log().find("R10c the primary's postmaster has crashed"), std::string::npos) << primary_.log();
+  EXPECT_EQ(primary_.server().sql("SELECT timeline_id FROM pg_control_checkpoint()"), "1");
+  EXPECT_FALSE(primary_.has_marker());
+}
+
+TEST_F(CrashedPrimary, IsNotWhoWasShutDown) {
+  primary_.server().stop("immediate");
+  ASSERT_TRUE(until("R10")) << describe(primary_);
+  EXPECT_TRUE(loop_.run_until([&] { return primary_.gate() == "0"; }, limit)) << "the address does not wait for it";
+  EXPECT_FALSE(loop_.run_until([&] { return starts() > 0; }, Millis{1000})) << describe(primary_);
 }
 
 }  // namespace

@@ -26,7 +26,8 @@ inline std::string all_fields(const Config& c) {
       << p.promotion_confirm.count() << "\nhang_withdraw " << p.hang_withdraw.count() << "\nhang_stop "
       << p.hang_stop.count() << "\nupstream_silence " << p.upstream_silence.count() << "\nrejoin_stable "
       << p.rejoin_stable.count() << "\nreturn_stable " << p.return_stable.count() << "\nstart_gate_within "
-      << p.start_gate_within.count() << "\nmax_lag "
+      << p.start_gate_within.count() << "\non_crash " << static_cast<int>(p.on_crash) << "\nrestart_within "
+      << p.restart_within.count() << "\nmax_lag "
       << (p.replica_max_lag ? std::to_string(*p.replica_max_lag) : "none") << "\nstale_reads " << p.stale_reads
       << "\nlog_level " << static_cast<int>(c.log_level) << "\n";
   return out.str();

@@ -79,6 +79,11 @@ void Transcript::change_server(int node, const std::string& what) {
   if (verb == "follows") return w_->follow(node, argument == "nobody" ? 0 : node_of(argument));
   if (verb == "deaf") return w_->deafen(node);
   if (verb == "dead") return w_->local_dead(argument.empty() ? 0 : std::stoi(argument.substr(10)));
+  if (verb == "crashed") {
+    w_->local_dead(argument.empty() ? 0 : std::stoi(argument.substr(10)));
+    w_->board.postmaster.left_pid_file = true;
+    return;
+  }
   if (verb == "started") {
     w_->local_new_postmaster();
     return w_->says(node, Says::ok);

@@ -101,12 +101,23 @@ constexpr std::tuple claims{
           [](const Moment& t) {
             return (t.row.action == Action::kill_rest) == (!t.blind() && t.s.postmaster == Postmaster::orphans);
           }},
-    Claim{"only B3 starts: not fenced but for isolation, not running, and what kept it stopped is over",
-          [](const Moment& t) {
-            return (t.row.action == Action::start) == t.is(Rule::B3) &&
-                   implies(t.is(Rule::B3), t.s.marker <= MarkerState::isolated && t.s.returnable &&
-                                               t.s.postmaster == Postmaster::absent);
-          }},
+    Claim{
+        "only B3 and R10c start what does not run: not fenced but for isolation, and what kept it stopped is over, or "
+        "it crashed in place",
+        [](const Moment& t) {
+          return (t.row.action == Action::start) == (t.is(Rule::B3) || t.is(Rule::R10c)) &&
+                 implies(t.row.action == Action::start, t.s.postmaster == Postmaster::absent) &&
+                 implies(t.is(Rule::B3), t.s.marker <= MarkerState::isolated && t.s.restart == Restart::allowed) &&
+                 implies(t.is(Rule::R10c), t.s.marker == MarkerState::none && t.s.restart == Restart::in_place);
+        }},
+    Claim{
+        "the address waits for a server that is gone only where it was confirmed or crashed, and no rival shows itself",
+        [](const Moment& t) {
+          const bool gone = t.s.postmaster == Postmaster::absent || t.s.postmaster == Postmaster::orphans;
+          const bool waits = (t.m.held || t.s.restart == Restart::in_place) && t.s.rival < Rival::claimed &&
+                             t.s.marker == MarkerState::none;
+          return implies(gone && !t.blind() && t.row.vrrp == Vrrp::hold, waits);
+        }},
     Claim{"reason and rule agree",
           [](const Moment& t) {
             return (t.row.reason == FenceReason::stale) == t.is(Rule::R3) &&
@@ -190,7 +201,7 @@ std::string describe(const Moment& t) {
   add("postmaster", t.s.postmaster), add("role", t.s.role), add("sight", t.s.sight), add("foreign", t.s.foreign);
   add("gap", t.s.gap), add("marker", t.s.marker), add("majority", t.s.majority), add("small", t.s.small_cluster);
   add("rival", t.s.rival), add("own_support", t.s.own_support), add("followed", t.s.followed), add("hang", t.s.hang);
-  add("returnable", t.s.returnable), add("follows_primary", t.s.follows_primary), add("lag_ok", t.s.lag_ok);
+  add("restart", t.s.restart), add("follows_primary", t.s.follows_primary), add("lag_ok", t.s.lag_ok);
   add("stale_reads", t.s.stale_reads), add("held", t.m.held), add("suspended", t.m.suspended);
   add("advert", t.m.advert);
   return text;
@@ -228,7 +239,7 @@ Enumeration ask_everything() {
   const auto begin = std::chrono::steady_clock::now();
   enumerate(visit, over(t.s.postmaster, 7), over(t.s.role, 3), over(t.s.sight, 4), over(t.s.foreign), over(t.s.gap),
             over(t.s.marker, 4), over(t.s.majority, 3), over(t.s.small_cluster), over(t.s.rival, 5),
-            over(t.s.own_support), over(t.s.followed), over(t.s.hang, 4), over(t.s.returnable),
+            over(t.s.own_support), over(t.s.followed), over(t.s.hang, 4), over(t.s.restart, 3),
             over(t.s.follows_primary), over(t.s.lag_ok), over(t.s.stale_reads), over(t.m.held), over(t.m.suspended),
             over(t.m.advert, 3));
   all.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);

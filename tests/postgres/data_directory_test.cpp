@@ -74,9 +74,22 @@ TEST(DataDirectory, ShowsAKilledPostmasterAtOnce) {
   EXPECT_LT(boot_now() - begin, Millis{100});
   RecordProperty("seen_after_ms", std::to_string((boot_now() - begin).count()));
   EXPECT_TRUE(fs::exists(server.data() + "/postmaster.pid")) << "its file stays, and names nobody";
+  EXPECT_TRUE(watching.until([&] { return watching.postmaster().left_pid_file; })) << "it could not tidy up";
   EXPECT_TRUE(watching.until([&] { return watching.postmaster().survivors == 0; }));
   watching.loop.run_until([] { return false; }, Millis{1200});
   EXPECT_EQ(watching.postmaster().process, Process::absent);
+}
+
+TEST(DataDirectory, TellsAShutdownOfAnyModeFromACrash) {
+  for (const char* mode : {"fast", "immediate"}) {
+    Throwaway server;
+    server.start();
+    Watching watching(server.data());
+    ASSERT_TRUE(watching.until_process(Process::alive));
+    server.stop(mode);
+    ASSERT_TRUE(watching.until_process(Process::absent));
+    EXPECT_FALSE(watching.until([&] { return watching.postmaster().left_pid_file; }, Millis{300})) << mode;
+  }
 }
 
 TEST(DataDirectory, CountsTheBackendsThatOutliveTheirPostmaster) {

@@ -9,34 +9,9 @@
 
 #include "core/decide.hpp"
 #include "core/signals.hpp"
+#include "flight/model_probe.hpp"
 
 namespace picket {
-
-/// How a server behaves towards somebody who asks it.
-enum class Says : uint8_t {
-  ok,
-  silent,       ///< nothing comes back: host lost, link cut, everything frozen
-  frozen,       ///< the postmaster alone is stopped: open sessions go on, new connections hang
-  refused,      ///< its host says that nothing listens
-  unreachable,  ///< the network says no
-  full,         ///< 53300 for new connections; an open session goes on
-  locked_out,   ///< 28P01 for every connection
-  starting,     ///< 57P03
-  stopping,     ///< 57P03
-};
-
-/// The probe of lib/postgres as far as the core can tell: a session that is asked at every poll, a fresh connection
-/// every two seconds, one second of patience for each, and after a timeout the next attempt at once.
-class ModelProbe {
- public:
-  void step(ServerView& view, Says says, const ServerFacts& truth, Instant now);
-
- private:
-  void session(ServerView& view, Says says, const ServerFacts& truth, Instant now);
-  void fresh(ServerView& view, Says says, Instant now);
-  std::optional<Instant> session_asked_, fresh_asked_;
-  Instant fresh_due_{};
-};
 
 class Watcher {
  public:

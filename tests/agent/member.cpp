@@ -51,8 +51,9 @@ void Member::write_files(const AgentOptions& options) const {
                                 "port = " + std::to_string(options.http_port != 0 ? options.http_port : port_) +
                                 "\n[repmgr]\n" + key("conf", folder_ / "repmgr.conf") + key("nodes_every", "500ms") +
                                 "[keepalived]\n" + key("gate_file", folder_ / "run/gate") +
-                                key("rank_file", folder_ / "run/rank") + key("notify_fifo", fifo()) + "[guard]\n" +
-                                options.guard + "[postgresql]\n" + options.postgresql);
+                                key("rank_file", folder_ / "run/rank") + key("notify_fifo", fifo()) +
+                                options.keepalived + "[guard]\n" + options.guard + "[postgresql]\n" +
+                                options.postgresql);
 }
 
 bool Member::is_marked(const std::string& reason) const {
@@ -67,7 +68,9 @@ std::vector<std::string> Member::command(const AgentOptions& options) const {
   if (!options.journal.empty())
     script += "mount -t tmpfs none /run && mkdir -p /run/systemd/journal && mount --bind " + options.journal +
               " /run/systemd/journal && ";
-  script += "exec setpriv --reuid=postgres --regid=postgres --clear-groups --pdeathsig=KILL \"$@\"";
+  script += "exec setpriv --reuid=postgres --regid=postgres --clear-groups --pdeathsig=KILL";
+  if (options.may_cut) script += " --inh-caps=+net_admin --ambient-caps=+net_admin";
+  script += " \"$@\"";
   return {"/usr/bin/unshare", "--mount", "/bin/sh", "-c", script, "sh", picketd_binary(), "--config", config_path()};
 }
 

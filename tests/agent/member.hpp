@@ -24,11 +24,12 @@ HealthSaid http_get(int port, const std::string& path);
 /// picket.toml, as far as tests differ from the defaults. The texts are lines of their tables.
 struct AgentOptions {
   std::string level = "guard";
-  std::string guard = {}, postgresql = {};
+  std::string guard = {}, postgresql = {}, keepalived = {};
   int http_port = 0;     ///< 0 = the member's own
   std::string bus = {};  ///< address of the system bus; "" = there is none, whatever runs on this machine
   bool sees_everybody =
       false;                 ///< false: the processes of other users are hidden from it, as by its unit (ProtectProc=)
+  bool may_cut = true;       ///< it has CAP_NET_ADMIN, as by its unit
   std::string journal = {};  ///< a folder that the agent sees as /run/systemd/journal; "" = it writes to standard error
 };
 

@@ -44,6 +44,7 @@ struct Config {
   std::string run_directory = "/run/picket";
   std::string state_directory = "/var/lib/picket";
   LogLevel log_level = LogLevel::info;
+  uint64_t flight_recorder = 4 * 1024 * 1024;  ///< bytes of flight.rec; 0 = none
 };
 
 /// what() is "FILE:LINE: message".

@@ -101,6 +101,16 @@ void set_max_lag(Config& config, const Entry& entry) {
   config.policy.replica_max_lag = bytes;
 }
 
+void set_flight_recorder(Config& config, const Entry& entry) {
+  const char* const form = "a size in quotes with its unit (B, kB, MB, GB), such as \"4MB\", or \"none\"";
+  const std::string& value = value_of<std::string>(entry, form);
+  const std::optional<uint64_t> bytes = parse_size(value);
+  if (!bytes && value != "none") throw Refusal{std::string("must be ") + form};
+  if (bytes && (*bytes < 256 * 1024 || *bytes > 1024 * 1024 * 1024))
+    throw Refusal{"must be from 256kB to 1GB, or \"none\""};
+  config.flight_recorder = bytes.value_or(0);
+}
+
 }  // namespace
 
 // Each place is a lambda that names the field, so that a key cannot go to a field of another type.
@@ -160,6 +170,7 @@ const std::vector<Key>& known_keys() {
                         {"info", LogLevel::info},
                         {"warning", LogLevel::warning},
                         {"error", LogLevel::error}}),
+      {"log.flight_recorder", set_flight_recorder},
   };
   return keys;
 }

@@ -141,6 +141,9 @@ TEST(Config, NamesTheLineOfAValueThatMakesNoSense) {
   EXPECT_THAT(refusal("[keepalived]\nunit = \"keepalived\"\n"), HasSubstr("ends in .service"));
   EXPECT_THAT(refusal("[keepalived]\ngate_file = \"gate\"\n"), HasSubstr("must be an absolute path"));
   EXPECT_THAT(refusal("[postgresql]\nconninfo = \"host=a port=x\"\n"), HasSubstr(":2: postgresql.conninfo: port"));
+  EXPECT_EQ(load("[log]\nflight_recorder = \"none\"\n", "x").flight_recorder, 0U);
+  EXPECT_THAT(refusal("[log]\nflight_recorder = \"255kB\"\n"), HasSubstr("must be from 256kB to 1GB, or \"none\""));
+  EXPECT_THAT(refusal("[log]\nflight_recorder = 4\n"), HasSubstr("such as \"4MB\", or \"none\", not a whole"));
   EXPECT_THAT(refusal("[replica]\nmax_lag = 16777216\n"), HasSubstr("such as \"16MB\", or \"none\", not a whole"));
   EXPECT_EQ(refusal("[replica]\nstale_reads = \"yes\"\n"),
             "picket.toml:2: replica.stale_reads: must be true or false, not a string");

@@ -29,7 +29,8 @@ inline std::string all_fields(const Config& c) {
       << p.start_gate_within.count() << "\non_crash " << static_cast<int>(p.on_crash) << "\nrestart_within "
       << p.restart_within.count() << "\nmax_lag "
       << (p.replica_max_lag ? std::to_string(*p.replica_max_lag) : "none") << "\nstale_reads " << p.stale_reads
-      << "\nlog_level " << static_cast<int>(c.log_level) << "\n";
+      << "\nlog_level " << static_cast<int>(c.log_level) << "\nflight_recorder "
+      << c.flight_recorder << "\n";
   return out.str();
 }
 

@@ -40,7 +40,7 @@ PICKET_FIELDS(Receiver, status, sender_host, sender_port, timeline, latest_end_l
 PICKET_FIELDS(ServerFacts, role, timeline, system_identifier, lsn, replay_lsn, replay_delay, replay_paused, started_us,
               server_version, receiver, followers)
 PICKET_FIELDS(ServerView, session, fresh, facts, facts_asked)
-PICKET_FIELDS(PostmasterFacts, process, why_unknown, pid, status, survivors, seen)
+PICKET_FIELDS(PostmasterFacts, process, why_unknown, pid, status, survivors, left_pid_file, seen)
 PICKET_FIELDS(DiskFacts, known, why_unknown, system_identifier, checkpoint_timeline, recovery_timeline, control_state,
               standby_signal, recovery_signal, backup_label)
 PICKET_FIELDS(UnitFacts, known, why_unknown, name, active_state, sub_state, job, control_group)
@@ -55,11 +55,12 @@ PICKET_FIELDS(Board, self_id, self_name, self_host, self_port, nodes_known, node
 PICKET_FIELDS(State, held, suspended, advert)
 PICKET_FIELDS(LagHold, withheld, since)
 PICKET_FIELDS(Memory, state, last, valid_from, role, timeline, role_asked, primary_since, postmaster_pid, started_us,
-              rival_id, rival_since, rival_look, rival_looks, returnable_since, verified_since, lag)
+              rival_id, rival_since, rival_look, rival_looks, lost_at, crashed, crashes, returnable_since,
+              verified_since, lag)
 PICKET_FIELDS(Policy, level, fresh, role_ttl, loop_gap, suspect_after, isolation_timeout, stale_confirm,
               conflict_confirm, promotion_confirm, hang_withdraw, hang_stop, upstream_silence, rejoin_stable,
-              return_stable, start_gate_within, replica_max_lag, replica_max_lag_time, replica_lag_for,
-              replica_lag_rejoin, stale_reads)
+              return_stable, on_crash, restart_within, start_gate_within, replica_max_lag, replica_max_lag_time,
+              replica_lag_for, replica_lag_rejoin, stale_reads)
 PICKET_FIELDS(Verdict, rule, advert, vrrp, action, reason, role, timeline, remove_address, clear_marker, stale_start,
               sentence, alarms)
 

@@ -14,6 +14,14 @@ std::string_view word(Level level) {
   return "guard";
 }
 
+std::string_view word(OnCrash order) {
+  switch (order) {
+    case OnCrash::restart: return "restart";
+    case OnCrash::release: break;
+  }
+  return "release";
+}
+
 std::string_view word(Node::Type type) {
   switch (type) {
     case Node::Type::primary: return "primary";

@@ -10,6 +10,7 @@
 namespace picket {
 
 std::string_view word(Level level);
+std::string_view word(OnCrash order);
 std::string_view word(Node::Type type);
 std::string_view word(PostmasterFacts::Process process);
 std::string_view word(AddressFacts::State state);

@@ -18,6 +18,11 @@ def fences(node) -> list[dict]:
             for entry in _entries(node) if "PICKET_FENCE_PHASE" in entry]
 
 
+def lines(node) -> list[str]:
+    """Everything that the agent wrote, oldest first."""
+    return [str(entry.get("MESSAGE")) for entry in _entries(node)]
+
+
 def _entries(node) -> list[dict]:
     folder = node.file("/var/log/journal")
     try:

@@ -4,12 +4,15 @@ The decision is the first verdict that stops something; the proof is the journal
 that, or acknowledged a write, would make the proof a lie.
 """
 
+import re
 import signal
+import time
 from contextlib import contextmanager
+from datetime import datetime, timezone
 
 from . import journal, processes
 from .deathwatch import DeathWatch
-from .settings import postgres_unit
+from .settings import postgres_unit, postgres_version
 from .shell import CommandFailed, wait_until
 
 BOUNDS = {"proof_after_s": ("<=", 5), "dead_after_s": ("<=", 5), "lived_after_proof": ("==", 0), "acks_after_proof": ("==", 0)}
@@ -59,6 +62,24 @@ def watched(lab, node):
         yield Fence(lab, node, watch)
     finally:
         watch.stop()
+
+
+# -- what the dead wrote ------------------------------------------------------------------------------------------------
+
+def wall_clock(moment: float) -> str:
+    """A moment of the lab's clock as the nodes' clocks show it."""
+    return datetime.fromtimestamp(time.time() - time.monotonic() + moment, timezone.utc).isoformat()
+
+
+def sql_of_the_dead(lab, node, query: str, database: str) -> str:
+    """One value out of a data directory whose server does not run any more; the agent is stopped, which would kill this reader."""
+    if node in [primary for _, primary in lab.cluster.primaries()]:
+        return node.sql(query, database)
+    node.systemctl("stop", "picket.service")
+    version = postgres_version()
+    text = node.as_postgres(f"/usr/lib/postgresql/{version}/bin/postgres", "--single", "-D", f"/etc/postgresql/{version}/main", database,
+                            input=query + "\n", timeout=60)
+    return re.search(r'= "(.*?)"', text)[1]
 
 
 # -- what a fence may have to do without ---------------------------------------------------------------------------------

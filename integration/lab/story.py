@@ -1,8 +1,6 @@
 """What a scenario can do and await: the cluster under load, a fault, the time it takes until writes are back."""
 
-import re
 import time
-from datetime import datetime, timezone
 
 from . import journal
 from .settings import NODE_OF_IP, data_directory, postgres_unit, postgres_version
@@ -170,21 +168,6 @@ class Story:
         at = time.monotonic()
         node.thaw()
         return at
-
-    @staticmethod
-    def wall_clock(moment: float) -> str:
-        """A moment of the lab's clock as the nodes' clocks show it."""
-        return datetime.fromtimestamp(time.time() - time.monotonic() + moment, timezone.utc).isoformat()
-
-    def sql_of_the_dead(self, node, query: str, database: str) -> str:
-        """One value out of a data directory whose server must not run any more; the agent is stopped, which would kill this reader."""
-        if node in [primary for _, primary in self.cluster.primaries()]:
-            return node.sql(query, database)
-        node.systemctl("stop", "picket.service")
-        version = postgres_version()
-        text = node.as_postgres(f"/usr/lib/postgresql/{version}/bin/postgres", "--single", "-D", f"/etc/postgresql/{version}/main", database,
-                                input=query + "\n", timeout=60)
-        return re.search(r'= "(.*?)"', text)[1]
 
     # -- the start gate ---------------------------------------------------------------------------------------------
 

@@ -46,9 +46,22 @@ class Workload:
             self.running.append(subprocess.Popen(processes.inside(CLIENT, command), stdin=subprocess.DEVNULL, stdout=errors,
                                                  stderr=errors, start_new_session=True))
 
+    def pause(self) -> None:
+        """The writers stand still, their sessions stay; the observers go on."""
+        for process in self.writers():
+            process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        for process in self.writers():
+            process.send_signal(signal.SIGCONT)
+
+    def writers(self) -> list[subprocess.Popen]:
+        return [process for process in self.running if any(str(word).endswith("/writer.py") for word in process.args)]
+
     def stop(self) -> None:
         for process in self.running:
             process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGCONT)
         for process in self.running:
             try:
                 process.wait(5)

@@ -39,4 +39,4 @@ def run(lab):
     if lab.control or not fence.proved_at:
         return
     lab.note("promoted_after_proof_s", lab.facts["writes_back_s"] + lab.fault_at - fence.proved_at)
-    lab.note("rows_after_proof", int(lab.sql_of_the_dead(old, f"{COUNT} where at > '{lab.wall_clock(fence.proved_at)}'", "app")))
+    lab.note("rows_after_proof", int(ladder.sql_of_the_dead(lab, old, f"{COUNT} where at > '{ladder.wall_clock(fence.proved_at)}'", "app")))

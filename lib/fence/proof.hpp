@@ -34,6 +34,9 @@ class Prover {
   explicit Prover(FenceTarget target);
   /// Looks once, without waiting.
   Proof look() const;
+  /// Why a proof could not be given here even of a dead server: what cannot be looked at; empty when everything can.
+  /// Does not knock at the doors.
+  std::string blind() const;
 
  private:
   FenceTarget target_;

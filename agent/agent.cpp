@@ -104,6 +104,7 @@ bool Agent::publish(const Step& step, Board board, Instant now) {
     snapshot_.verdict = step.verdict;
   }
   snapshot_.decided = now;
+  ++snapshot_.round;
   snapshot_.level = config_.policy.level;
   snapshot_.board = std::move(board);
   snapshot_.fence_phase = ladder_.progress().phase;

@@ -22,7 +22,9 @@ ControlReply check(const Agent& agent, const std::string& what) {
                            : what == "alive"   ? "/health"
                                                : "";
   if (path.empty()) return {2, "check what? primary, standby or alive\n"};
-  const HealthAnswer answer = health(path, agent.snapshot(), boot_now(), agent.policy().fresh);
+  FaceOptions options;
+  options.max_age = agent.policy().fresh;
+  const HealthAnswer answer = health(path, "", agent.snapshot(), boot_now(), options);
   return {answer.status == 200 ? 0 : 1, std::string(answer.body)};
 }
 

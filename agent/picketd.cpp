@@ -12,10 +12,9 @@
 #include "agent.hpp"
 #include "commands.hpp"
 #include "control.hpp"
+#include "faces.hpp"
 #include "files.hpp"
-#include "http/server.hpp"
 #include "log.hpp"
-#include "report/pages.hpp"
 #include "settings.hpp"
 #include "start_gate.hpp"
 #include "version.hpp"
@@ -75,20 +74,14 @@ int run(const std::string& path) {
   Bus bus(loop, "", {});
   Agent agent(loop, disk, marker_disk, names, bus, notify, config, repmgr);
 
-  Pages pages(config.policy.fresh);
-  Server::Options options;
-  options.address = config.http.listen;
-  options.port = config.http.port;
-  const Server server(loop, options, [&](Method, std::string_view page, std::string_view) -> const Page& {
-    return pages.page(page, agent.snapshot(), boot_now());
-  });
+  const Faces faces(loop, config, [&] { return agent.snapshot(); });
   const Control control(loop, config.run_directory + "/control.sock",
                         [&](const ControlRequest& request) { return command(agent, request); });
 
   log(Priority::notice, std::string("picketd ") + version + " watches node " + std::to_string(repmgr.node_id) + " (" +
                             repmgr.node_name + ") at level " +
                             (config.policy.level == Level::observe ? "observe" : "guard") + ", health on port " +
-                            std::to_string(server.port()));
+                            std::to_string(faces.port()) + (faces.others().empty() ? "" : "; " + faces.others()));
   notify.ready("looking");
   const int code = loop.run();
   notify.stopping();

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/policy.hpp"
+#include "report/face_options.hpp"
 
 namespace picket {
 
@@ -19,7 +20,17 @@ struct Config {
   struct Http {
     std::string listen;  ///< an IPv4 or IPv6 address; empty = all
     int port = 8008;
+    Dialect dialect = Dialect::pgchk;
+    std::string scope = "main";
+    Tags tags;
+    bool patroni_metrics = false;
+    int percona_port = 0;         ///< 0: not served
+    int clustercontrol_port = 0;  ///< likewise
   } http;
+  struct Haproxy {
+    int agent_primary_port = 0;  ///< 0: not served
+    int agent_replica_port = 0;
+  } haproxy;
   struct Repmgr {
     std::string conf = "/etc/repmgr.conf";
     Millis nodes_every{2000};  ///< between two readings of repmgr.nodes

@@ -87,10 +87,30 @@ std::string connection_string(const std::string& value) {
   return value.empty() ? "" : parse_conninfo_host(value).error;
 }
 
-void set_port(Config& config, const Entry& entry) {
-  const int64_t port = value_of<int64_t>(entry, "a whole number");
-  if (port < 1 || port > 65535) throw Refusal{"must be from 1 to 65535"};
-  config.http.port = static_cast<int>(port);
+/// `least` is 0 where that means none.
+Key port(const char* path, Place<int> place, int least) {
+  return {path, [=](Config& config, const Entry& entry) {
+            const int64_t value = value_of<int64_t>(entry, "a whole number");
+            if (value < least || value > 65535) throw Refusal{"must be from " + std::to_string(least) + " to 65535"};
+            place(config) = static_cast<int>(value);
+          }};
+}
+
+std::string not_empty(const std::string& value) { return value.empty() ? "must not be empty" : ""; }
+
+void set_tags(Config& config, const Entry& entry) {
+  const char* const form = "tags in quotes such as \"zone=a noloadbalance=true\"";
+  const std::optional<Tags> tags = parse_tags(value_of<std::string>(entry, form));
+  if (!tags) throw Refusal{std::string("must be ") + form};
+  config.http.tags = *tags;
+}
+
+void set_max_lag_time(Config& config, const Entry& entry) {
+  const char* const form = "a duration in quotes with its unit, such as \"30s\", or \"none\"";
+  const std::string& value = value_of<std::string>(entry, form);
+  const std::optional<Millis> time = parse_duration(value);
+  if (!time && value != "none") throw Refusal{std::string("must be ") + form};
+  config.policy.replica_max_lag_time = time;
 }
 
 void set_max_lag(Config& config, const Entry& entry) {
@@ -124,7 +144,20 @@ const std::vector<Key>& known_keys() {
       text("state_directory", PLACE(state_directory), absolute),
 
       text("http.listen", PLACE(http.listen), listen_address),
-      {"http.port", set_port},
+      port("http.port", PLACE(http.port), 1),
+      choice<Dialect>("http.dialect", PLACE(http.dialect),
+                      {{"pgchk", Dialect::pgchk},
+                       {"patroni", Dialect::patroni},
+                       {"percona206", Dialect::percona206},
+                       {"clustercontrol", Dialect::clustercontrol}}),
+      text("http.scope", PLACE(http.scope), not_empty),
+      {"http.tags", set_tags},
+      boolean("http.patroni_metrics", PLACE(http.patroni_metrics)),
+      port("http.percona_port", PLACE(http.percona_port), 0),
+      port("http.clustercontrol_port", PLACE(http.clustercontrol_port), 0),
+
+      port("haproxy.agent_primary_port", PLACE(haproxy.agent_primary_port), 0),
+      port("haproxy.agent_replica_port", PLACE(haproxy.agent_replica_port), 0),
 
       text("repmgr.conf", PLACE(repmgr.conf), absolute),
       duration("repmgr.nodes_every", PLACE(repmgr.nodes_every), 500ms, 5min),
@@ -163,6 +196,9 @@ const std::vector<Key>& known_keys() {
       duration("guard.return_stable", PLACE(policy.return_stable), 0s, 1h),
 
       {"replica.max_lag", set_max_lag},
+      {"replica.max_lag_time", set_max_lag_time},
+      duration("replica.lag_for", PLACE(policy.replica_lag_for), 0s, 1h),
+      duration("replica.lag_rejoin", PLACE(policy.replica_lag_rejoin), 0s, 1h),
       boolean("replica.stale_reads", PLACE(policy.stale_reads)),
 
       choice<LogLevel>("log.level", PLACE(log_level),

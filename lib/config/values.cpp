@@ -84,6 +84,21 @@ std::optional<uint64_t> parse_size(std::string_view text) {
   return std::nullopt;
 }
 
+std::optional<std::vector<std::pair<std::string, std::string>>> parse_tags(std::string_view text) {
+  std::vector<std::pair<std::string, std::string>> tags;
+  constexpr std::string_view between = " \t,";
+  for (size_t at = text.find_first_not_of(between); at != text.npos; at = text.find_first_not_of(between, at)) {
+    const std::string_view word = text.substr(at, std::min(text.find_first_of(between, at), text.size()) - at);
+    const size_t equals = word.find('=');
+    if (equals == word.npos || equals == 0 || equals + 1 == word.size()) return std::nullopt;
+    const std::string name(word.substr(0, equals));
+    if (std::any_of(tags.begin(), tags.end(), [&](const auto& tag) { return tag.first == name; })) return std::nullopt;
+    tags.emplace_back(name, word.substr(equals + 1));
+    at += word.size();
+  }
+  return tags;
+}
+
 bool is_address(const std::string& text, bool prefix_allowed) {
   const size_t slash = text.find('/');
   const std::string address = text.substr(0, slash);

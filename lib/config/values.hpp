@@ -21,6 +21,9 @@ std::string duration_text(Millis duration);
 /// "16MB": a whole number and one of B, kB, MB, GB, TB (multiples of 1024, as PostgreSQL spells them).
 std::optional<uint64_t> parse_size(std::string_view text);
 
+/// "zone=a noloadbalance=true": names and values, parted by blanks or commas, each name once.
+std::optional<std::vector<std::pair<std::string, std::string>>> parse_tags(std::string_view text);
+
 /// An IPv4 or IPv6 address; with `prefix_allowed` also "10.0.0.5/24".
 bool is_address(const std::string& text, bool prefix_allowed);
 

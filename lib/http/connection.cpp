@@ -30,7 +30,7 @@ bool try_later(int error) { return error == EAGAIN || error == EWOULDBLOCK || er
 
 Connection::Next Connection::advance(HttpContext& context) {
   switch (state_) {
-    case State::reading: return receive(context);
+    case State::reading: return context.speak_first ? greet(context) : receive(context);
     case State::draining: return drain(context);
     case State::writing: break;
   }
@@ -48,6 +48,11 @@ Connection::Next Connection::receive(HttpContext& context) {
   if (input_.empty()) return serve(context, bytes);
   input_.append(bytes);
   return serve(context, std::exchange(input_, {}));
+}
+
+Connection::Next Connection::greet(HttpContext& context) {
+  unread_ = true;  // what he asks may still be on its way
+  return answer(context, {.outcome = Request::Outcome::complete, .path = "/", .query = {}});
 }
 
 /// Answers the requests at the front of `input` one by one and keeps the rest of it.

@@ -17,6 +17,7 @@ struct HttpContext {
   Server::Handler handler;
   Server::Counters counters;
   size_t max_head = 0;
+  bool speak_first = false;
   bool gone = false;                 ///< the server was destroyed by its own handler: touch nothing any more
   std::array<char, 4096> scratch{};  ///< where bytes are read to; small, so that no client gets a long turn
 };
@@ -37,6 +38,7 @@ class Connection {
  private:
   enum class State : uint8_t { reading, writing, draining };
   Next receive(HttpContext& context);
+  Next greet(HttpContext& context);
   Next serve(HttpContext& context, std::string_view input);
   Next answer(HttpContext& context, const Request& request);
   Next send(const Page& page, Method method);

@@ -54,6 +54,12 @@ Page Page::make(int status, std::string_view content_type, std::string body, con
   return page;
 }
 
+Page Page::raw(std::string bytes) {
+  Page page;
+  page.body_ = std::move(bytes);
+  return page;
+}
+
 std::string_view Page::head(Method method, bool keep_alive) const {
   return heads_[method == Method::options][keep_alive];
 }

@@ -23,6 +23,9 @@ class Page {
   static Page make(int status, std::string_view content_type, std::string body,
                    const std::vector<Header>& headers = {});
 
+  /// Bytes that are sent as they are, without a head: for ports that speak something else. Its status is 0.
+  static Page raw(std::string bytes);
+
   int status() const { return status_; }
   const std::string& body() const { return body_; }
 

@@ -73,6 +73,7 @@ Server::Impl::Impl(Loop& loop, Options options, Handler handler)
       io_(loop, epoll_.get(), EPOLLIN, [this](uint32_t) { turn(); }) {
   context_.handler = std::move(handler);
   context_.max_head = options_.max_head;
+  context_.speak_first = options_.speak_first;
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.ptr = nullptr;  // the listener

@@ -25,6 +25,9 @@ class Server {
     Millis deadline{5000};
     int max_connections = 512;  ///< one more: the one nearest to its deadline is closed for it
     size_t max_head = 8192;     ///< bytes of request line and header fields; more is answered 431
+    /// Answers as soon as a client connects, whatever he sends or does not, and ends the connection: HAProxy's
+    /// agent-check, and checkers that were shell scripts behind xinetd. The handler is asked for GET /.
+    bool speak_first = false;
   };
 
   /// What was done since the start, for metrics.

@@ -14,6 +14,7 @@ namespace picket {
 
 struct Snapshot {
   uint64_t generation = 0;  ///< grows by one whenever the verdict changes
+  uint64_t round = 0;       ///< grows by one whenever anything here may have changed
   Instant since{};          ///< when this verdict began
   Instant decided{};        ///< when it was last found to hold
   Level level = Level::guard;

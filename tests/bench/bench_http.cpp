@@ -14,14 +14,17 @@ int main(int argc, char** argv) {
   Loop loop;
   const OnSignal on_term(loop, SIGTERM, [&] { loop.exit(0); });
   Snapshot snapshot = scene::primary();
-  const auto decide = [&] { snapshot.decided = snapshot.board.server.facts_asked = boot_now(); };
+  const auto decide = [&] {
+    snapshot.decided = snapshot.board.server.facts_asked = boot_now();
+    ++snapshot.round;
+  };
   decide();
   Timer timer(loop, decide);
   timer.every(Millis{250});
-  Pages pages(scene::fresh);
+  Pages pages({});
   const Server server(loop, {.address = "127.0.0.1", .port = argc > 1 ? std::atoi(argv[1]) : 0},
-                      [&](Method, std::string_view path, std::string_view) -> const Page& {
-                        return pages.page(path, &snapshot, boot_now());
+                      [&](Method, std::string_view path, std::string_view query) -> const Page& {
+                        return pages.page(path, query, &snapshot, boot_now());
                       });
   std::printf("%d\n", server.port());
   std::fflush(stdout);

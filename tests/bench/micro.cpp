@@ -29,14 +29,14 @@ BENCHMARK(parse_haproxy_check);
 
 void health_answer(benchmark::State& state) {
   const Snapshot snapshot = scene::primary();
-  for (auto _ : state) benchmark::DoNotOptimize(health("/primary", &snapshot, scene::now, scene::fresh));
+  for (auto _ : state) benchmark::DoNotOptimize(health("/primary", "", &snapshot, scene::now, {}));
 }
 BENCHMARK(health_answer);
 
 void health_page(benchmark::State& state) {
   const Snapshot snapshot = scene::primary();
-  Pages pages(scene::fresh);
-  for (auto _ : state) benchmark::DoNotOptimize(&pages.page("/primary", &snapshot, scene::now));
+  Pages pages({});
+  for (auto _ : state) benchmark::DoNotOptimize(&pages.page("/primary", "", &snapshot, scene::now));
 }
 BENCHMARK(health_page);
 

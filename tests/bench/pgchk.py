@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The guide's health checker, written anew from its byte contract (docs/contracts.md 2.4) for http_compare.
+"""The guide's health checker, written anew from its byte contract, which tests/http/contract_test.cpp spells out, for http_compare.
 
 One process, one request at a time, one psql per request, as the original does it.
 """

@@ -31,6 +31,13 @@ inline std::string all_fields(const Config& c) {
       << (p.replica_max_lag ? std::to_string(*p.replica_max_lag) : "none") << "\nstale_reads " << p.stale_reads
       << "\nlog_level " << static_cast<int>(c.log_level) << "\nflight_recorder "
       << c.flight_recorder << "\n";
+  out << "dialect " << static_cast<int>(c.http.dialect) << "\nscope " << c.http.scope << "\npatroni_metrics "
+      << c.http.patroni_metrics << "\npercona_port " << c.http.percona_port << "\nclustercontrol_port "
+      << c.http.clustercontrol_port << "\nagent_primary_port " << c.haproxy.agent_primary_port
+      << "\nagent_replica_port " << c.haproxy.agent_replica_port << "\nmax_lag_time "
+      << (p.replica_max_lag_time ? std::to_string(p.replica_max_lag_time->count()) : "none") << "\nlag_for "
+      << p.replica_lag_for.count() << "\nlag_rejoin " << p.replica_lag_rejoin.count() << "\ntags";
+  for (const auto& [name, value] : c.http.tags) out << ' ' << name << '=' << value;
   return out.str();
 }
 

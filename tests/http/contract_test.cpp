@@ -1,4 +1,4 @@
-// The byte contract of the guide's pgchk.py (docs/contracts.md §2.4), row by row over a real socket, and what is added
+// The byte contract of the guide's pgchk.py, row by row over a real socket, and what is added
 // to it.
 #include <gmock/gmock.h>
 
@@ -15,14 +15,14 @@ class Face {
   explicit Face(Snapshot snapshot)
       : snapshot_(std::move(snapshot)),
         served_({.address = "127.0.0.1", .port = 0},
-                [this](Method, std::string_view path, std::string_view) -> const Page& {
-                  return pages_.page(path, &snapshot_, scene::now);
+                [this](Method, std::string_view path, std::string_view query) -> const Page& {
+                  return pages_.page(path, query, &snapshot_, scene::now);
                 }) {}
   std::string ask(const std::string& request) const { return picket::ask(served_.port(), request); }
 
  private:
   Snapshot snapshot_;
-  Pages pages_{scene::fresh};
+  Pages pages_{{}};
   Served served_;
 };
 

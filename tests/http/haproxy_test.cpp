@@ -89,11 +89,11 @@ TEST(Haproxy26, TakesServersUpAndDownByTheHealthPage) {
   if (std::system("command -v haproxy >/dev/null 2>&1") != 0) GTEST_SKIP() << "haproxy is not installed";
   std::mutex mutex;
   Snapshot snapshot = scene::primary();
-  Pages pages(scene::fresh);
+  Pages pages({});
   Served served({.address = "127.0.0.1", .port = 0},
-                [&](Method, std::string_view path, std::string_view) -> const Page& {
+                [&](Method, std::string_view path, std::string_view query) -> const Page& {
                   const std::lock_guard lock(mutex);
-                  return pages.page(path, &snapshot, scene::now);
+                  return pages.page(path, query, &snapshot, scene::now);
                 });
   const auto become = [&](Snapshot next) {
     next.generation = snapshot.generation + 1;

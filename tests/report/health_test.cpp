@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "report/condition.hpp"
 #include "report/scene.hpp"
 
 namespace picket {
@@ -16,9 +17,11 @@ struct Expected {
 };
 
 void expect_answers(const Snapshot* snapshot, const std::vector<std::pair<std::string_view, Expected>>& rows,
-                    Instant at = now) {
+                    Instant at = now, const FaceOptions& options = {}) {
   for (const auto& [path, expected] : rows) {
-    const HealthAnswer answer = health(path, snapshot, at, fresh);
+    const size_t mark = path.find('?');
+    const std::string_view query = mark == path.npos ? std::string_view() : path.substr(mark + 1);
+    const HealthAnswer answer = health(path.substr(0, mark), query, snapshot, at, options);
     EXPECT_EQ(answer.status, expected.status) << path;
     EXPECT_EQ(answer.body, expected.body) << path;
   }
@@ -97,13 +100,13 @@ TEST(Health, BeforeTheFirstVerdictIsUnreachableAndNotAlive) {
                            {"/health", unreachable},
                            {"/liveness", {503, "Service Unavailable - Not Deciding\n"}},
                            {"/elsewhere", unreachable}});
-  EXPECT_EQ(health("/", nullptr, now, fresh).verdict, "0 none");
+  EXPECT_EQ(health("/", "", nullptr, now, {}).verdict, "0 none");
 }
 
 TEST(Health, OfASnapshotThatIsTooOldProvesNothing) {
   Snapshot s = scene::primary();
   s.decided = now - fresh;
-  EXPECT_EQ(health("/primary", &s, now, fresh).status, 200);
+  EXPECT_EQ(health("/primary", "", &s, now, {}).status, 200);
   s.decided = now - fresh - 1ms;
   for (std::string_view path : {"/", "/primary", "/read-only", "/readiness", "/health", "/elsewhere"}) {
     expect_answers(&s, {{path, unreachable}});
@@ -123,7 +126,7 @@ TEST(Health, FollowsTheVerdictWhileTheRoleCannotBeReadForAMoment) {
 
 TEST(Health, CarriesTheVerdictThatItComesFrom) {
   const Snapshot s = scene::primary();
-  EXPECT_EQ(health("/primary", &s, now, fresh).verdict, "17 R1");
+  EXPECT_EQ(health("/primary", "", &s, now, {}).verdict, "17 R1");
 }
 
 TEST(PostgresqlUp, NeedsAFreshRoleOverAnOpenSessionOfALivingPostmaster) {

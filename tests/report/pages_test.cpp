@@ -12,44 +12,44 @@ using scene::now;
 using testing::HasSubstr;
 
 TEST(Pages, AreRenderedOncePerVerdict) {
-  Pages pages(scene::fresh);
+  Pages pages({});
   Snapshot s = scene::primary();
-  const std::string_view first = pages.page("/primary", &s, now).head(Method::get, false);
-  EXPECT_EQ(pages.page("/primary", &s, now).head(Method::get, false).data(), first.data());
+  const std::string_view first = pages.page("/primary", "", &s, now).head(Method::get, false);
+  EXPECT_EQ(pages.page("/primary", "", &s, now).head(Method::get, false).data(), first.data());
   EXPECT_THAT(std::string(first), HasSubstr("Picket-Verdict: 17 R1\r\n"));
   s.generation = 18;
   s.verdict.rule = Rule::R5;
-  EXPECT_THAT(std::string(pages.page("/primary", &s, now).head(Method::get, false)),
+  EXPECT_THAT(std::string(pages.page("/primary", "", &s, now).head(Method::get, false)),
               HasSubstr("Picket-Verdict: 18 R5\r\n"));
 }
 
 TEST(Pages, TurnTo503WhenTheSnapshotGetsTooOldThoughTheVerdictStands) {
-  Pages pages(scene::fresh);
+  Pages pages({});
   const Snapshot s = scene::primary();
-  EXPECT_EQ(pages.page("/primary", &s, now).status(), 200);
-  EXPECT_EQ(pages.page("/primary", &s, now + scene::fresh).status(), 503);
-  EXPECT_EQ(pages.page("/primary", &s, now).status(), 200);
+  EXPECT_EQ(pages.page("/primary", "", &s, now).status(), 200);
+  EXPECT_EQ(pages.page("/primary", "", &s, now + scene::fresh).status(), 503);
+  EXPECT_EQ(pages.page("/primary", "", &s, now).status(), 200);
 }
 
 TEST(Pages, ShowTheStatusHoweverOldItIs) {
-  Pages pages(scene::fresh);
+  Pages pages({});
   const Snapshot s = scene::primary();
   for (std::string_view path : {"/status", "/status/"}) {
-    const Page& page = pages.page(path, &s, now + std::chrono::hours{1});
+    const Page& page = pages.page(path, "", &s, now + std::chrono::hours{1});
     EXPECT_EQ(page.status(), 200);
     EXPECT_THAT(std::string(page.head(Method::get, false)), HasSubstr("Content-Type: application/json\r\n"));
     EXPECT_EQ(nlohmann::json::parse(page.body())["verdict"]["age_s"], 3600.02);
   }
-  EXPECT_EQ(pages.page("/status", nullptr, now).status(), 503);
+  EXPECT_EQ(pages.page("/status", "", nullptr, now).status(), 503);
 }
 
 TEST(Pages, KeepEachAnswerOfAVerdictApart) {
-  Pages pages(scene::fresh);
+  Pages pages({});
   const Snapshot s = scene::standby();
   for (int i = 0; i < 2; ++i) {
-    EXPECT_EQ(pages.page("/replica", &s, now).body(), "OK - Replica\n");
-    EXPECT_EQ(pages.page("/primary", &s, now).body(), "Service Unavailable - Not Primary\n");
-    EXPECT_EQ(pages.page("/none", &s, now).body(), "Not Found\n");
+    EXPECT_EQ(pages.page("/replica", "", &s, now).body(), "OK - Replica\n");
+    EXPECT_EQ(pages.page("/primary", "", &s, now).body(), "Service Unavailable - Not Primary\n");
+    EXPECT_EQ(pages.page("/none", "", &s, now).body(), "Not Found\n");
   }
 }
 

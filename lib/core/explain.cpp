@@ -159,6 +159,11 @@ std::vector<std::string> alarms_for(const Ruling& row, const Signals& s, const C
     alarms.push_back(
         "two primaries and no majority of followers behind either: this one is not advertised; decide which data to "
         "keep");
+  if (view.missing)
+    alarms.push_back(
+        "there is no primary: start PostgreSQL on " + view.missing->node.name +
+        ", which was the last one by repmgr.nodes; if it is lost for good, run `repmgr standby promote` on "
+        "the standby that is furthest ahead");
   if (board.keepalived.state == KeepalivedFacts::State::dead && board.address.state == AddressFacts::State::present)
     alarms.push_back("the address " + board.address.address + " is here and keepalived is not running");
   if (settled && !board.unit.known && !board.unit.why_unknown.empty())

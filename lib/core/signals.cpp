@@ -9,6 +9,9 @@
 namespace picket {
 namespace {
 
+// Longer than repmgrd takes to promote somebody with any sensible timing, shorter than an administrator's patience.
+constexpr Millis missing_after{15'000};
+
 /// Time since the (majority-1)-th newest answer of a peer; what happened before the horizon does not age.
 Majority reach_of(const Board& board, int majority, const Horizon& h, const Policy& policy) {
   const Instant base = std::max(board.started, h.valid_from);
@@ -62,6 +65,20 @@ const Peer* find_upstream(const Board& board, const Horizon& h, const Policy& po
     if (lists(peer.server, board.self_name)) return &peer;
   }
   return nullptr;
+}
+
+/// For a sentence only, so that it may rest on metadata: the node that was the primary, when nobody is and it has been
+/// silent for longer than an election takes. One that answers has words of its own.
+const Peer* find_missing(const Board& board, const ClusterView& view, const Horizon& h, const Policy& policy) {
+  if (!is_fresh(board.server, h, policy) || board.server.facts->role != Role::standby) return nullptr;
+  if (view.upstream || view.rival.rival >= Rival::claimed || view.rival.other_data) return nullptr;
+  if (!view.rival.followers.empty()) return nullptr;  // somebody streams from someone
+  const auto last = std::ranges::find_if(board.peers, [](const Peer& p) { return p.node.type == Node::Type::primary; });
+  if (last == board.peers.end()) return nullptr;
+  const Instant never = std::max(board.started, h.valid_from);
+  const Instant heard = std::max(
+      {never, last->server.session.answered_asked.value_or(never), last->server.fresh.answered_asked.value_or(never)});
+  return h.now - heard > missing_after ? &*last : nullptr;
 }
 
 /// A majority answers, everyone who answers is in recovery on the timeline that we were fenced on, and nobody follows a
@@ -147,6 +164,7 @@ ClusterView view_cluster(const Board& board, const Horizon& h, const Policy& pol
     view.verified_standby = own.receiver->timeline == primary.timeline && primary.system_identifier != 0 &&
                             own.system_identifier == primary.system_identifier;
   }
+  view.missing = find_missing(board, view, h, policy);
   view.nobody_promoted = nobody_was_promoted(board, view, h, policy);
   return view;
 }

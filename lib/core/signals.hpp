@@ -54,6 +54,7 @@ struct ClusterView {
   std::vector<std::string> own_followers;
   size_t own_voices = 0;           ///< how many of them say so themselves
   const Peer* upstream = nullptr;  ///< the primary that this standby streams from
+  const Peer* missing = nullptr;   ///< a standby without a primary: who repmgr.nodes says it was, silent for long
   bool nobody_promoted = false;    ///< a majority answers, all in recovery, on the marker's timeline and our system
   bool verified_standby = false;   ///< streams from a known primary, on its timeline and system identifier
 };

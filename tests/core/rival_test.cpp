@@ -212,5 +212,50 @@ TEST(OwnFollowers, AreTakenFromTheOwnListWhenTheyCannotBeAsked) {
   EXPECT_THAT(w.view().own_followers, ElementsAre("pg3"));
 }
 
+// --- nobody
+
+/// pg2 was the primary, by repmgr.nodes too, and is gone; nobody was promoted.
+struct Orphaned : Scene {
+  Orphaned() : Scene(3, 2) {
+    peer(2).node.type = Node::Type::primary;
+    says(2, Says::silent);
+    follow(1, 0), follow(3, 0);
+  }
+  bool advises() const {
+    return testing::Value(verdict.alarms, testing::Contains(testing::HasSubstr("start PostgreSQL on pg2")));
+  }
+};
+
+TEST(MissingPrimary, IsNamedWithAnAdviceOnceAnElectionWouldBeOver) {
+  Orphaned w;
+  w.run(14s);
+  EXPECT_FALSE(w.advises());
+  w.run(3s);
+  EXPECT_EQ(w.verdict.rule, Rule::R13);
+  EXPECT_TRUE(w.advises());
+  w.says(2, Says::ok);
+  w.run(2s);
+  EXPECT_FALSE(w.advises());
+}
+
+TEST(MissingPrimary, IsNotMissedOnceSomebodyElseIsPrimaryOrIsFollowed) {
+  Orphaned w;
+  w.run(20s);
+  w.become_primary(3, 2);
+  w.run(1s);
+  EXPECT_FALSE(w.advises());
+  w.follow(1, 3);
+  w.run(1s);
+  EXPECT_EQ(w.verdict.rule, Rule::R12);
+  EXPECT_FALSE(w.advises());
+}
+
+TEST(MissingPrimary, IsNobodyWhomTheListOfNodesDoesNotName) {
+  Orphaned w;
+  w.peer(2).node.type = Node::Type::standby;
+  w.run(20s);
+  EXPECT_EQ(w.view().missing, nullptr);
+}
+
 }  // namespace
 }  // namespace picket

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/signals.hpp"
 #include "core/words.hpp"
@@ -28,9 +29,10 @@ bool stops(Action action) {
 }  // namespace
 
 Agent::Agent(Loop& loop, Worker& disk, Worker& marker_disk, Worker& names, Bus& bus, Notify& notify,
-             const Config& config, const RepmgrConf& repmgr)
+             FlightRecorder& recorder, const Config& config, const RepmgrConf& repmgr)
     : loop_(loop),
       notify_(notify),
+      recorder_(recorder),
       config_(config),
       soon_(loop, [this] { round(); }),
       each_poll_(loop, [this] { round(); }),
@@ -68,12 +70,17 @@ void Agent::round() {
   Step step = decide(memory_, board, now, config_.policy);
   // A server that has just become a primary is not confirmed by what the others said before.
   if (step.memory.primary_since != memory_.primary_since) observers_.ask_peers();
-  memory_ = step.memory;
+  const Memory before = std::exchange(memory_, step.memory);
   signals_ = step.signals;
   const std::vector<std::string> alarms = snapshot_.verdict.alarms;
   const bool changed = publish(step, std::move(board), now);
   apply(snapshot_.verdict);
+  recorder_.decided(before, snapshot_.board, now, config_.policy, snapshot_.verdict, changed);
   if (changed) tell(alarms);
+}
+
+FlightRecord Agent::live() const {
+  return recorder_.live(memory_, snapshot_.board, snapshot_.decided, config_.policy, snapshot_.verdict);
 }
 
 // The run-time directory is a tmpfs: it keeps nobody waiting. A server that runs was let through, or went round the
@@ -257,6 +264,7 @@ void Agent::report_problems() {
     problems.push_back("client sessions cannot be cut: " + cutter_.why_not() + "; they end with the server only");
   for (const std::string& problem : {vrrp_.problem(), marker_.trouble(), address_error_, resume_error_})
     if (!problem.empty()) problems.push_back(problem);
+  for (const auto& problem : recorder_.problems()) problems.push_back(problem);
   if (problems == logged_problems_) return;
   for (const auto& problem : problems) log(Priority::warning, problem);
   logged_problems_ = std::move(problems);

@@ -11,6 +11,7 @@
 #include "core/decide.hpp"
 #include "fence/ladder.hpp"
 #include "fence/marker_store.hpp"
+#include "flight/recorder.hpp"
 #include "keepalived/vrrp_files.hpp"
 #include "observers.hpp"
 #include "report/snapshot.hpp"
@@ -24,14 +25,16 @@ class Agent {
  public:
   /// Begins to observe and to decide. All references must outlive this. Throws when the configuration cannot work.
   /// `marker_disk` must be used for nothing else: a data disk that hangs must not keep the marker from being written.
-  Agent(Loop& loop, Worker& disk, Worker& marker_disk, Worker& names, Bus& bus, Notify& notify, const Config& config,
-        const RepmgrConf& repmgr);
+  Agent(Loop& loop, Worker& disk, Worker& marker_disk, Worker& names, Bus& bus, Notify& notify,
+        FlightRecorder& recorder, const Config& config, const RepmgrConf& repmgr);
   ~Agent();
 
   /// The current verdict with its facts; null before the first.
   const Snapshot* snapshot() const { return snapshot_.generation > 0 ? &snapshot_ : nullptr; }
   const Signals& signals() const { return signals_; }
   const Policy& policy() const { return config_.policy; }
+  /// How it is now, with all that the next decision will be made from.
+  FlightRecord live() const;
 
   // Orders of the operator, by way of the control socket. Each returns what to tell him.
   std::string fence(const std::string& why, const std::string& who);
@@ -57,6 +60,7 @@ class Agent {
 
   Loop& loop_;
   Notify& notify_;
+  FlightRecorder& recorder_;
   const Config& config_;
   Timer soon_, each_poll_;  // first: adapters call back while they are being made
   Units units_;

@@ -49,6 +49,10 @@ ControlReply command(Agent& agent, const ControlRequest& request) {
     if (!agent.snapshot()) return {1, "nothing has been decided yet\n"};
     return {0, explain_text(*agent.snapshot(), agent.signals(), agent.policy())};
   }
+  if (verb == "facts") {
+    if (!agent.snapshot()) return {1, "nothing has been decided yet\n"};
+    return {0, encode(agent.live())};
+  }
   if (verb != "fence" && verb != "unfence") return {2, "unknown verb: " + verb + "\n"};
   if (!request.privileged) return {2, "only root and the daemon's own user may " + verb + "\n"};
   return {0, verb == "fence" ? agent.fence(argument, request.who) : agent.unfence(request.who)};

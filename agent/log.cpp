@@ -14,6 +14,7 @@ namespace picket {
 namespace {
 
 Priority limit_ = Priority::info;
+std::function<void(Priority, std::string_view, const LogFields&)> witness_;
 
 bool under_systemd() {
   static const bool answer = getenv("JOURNAL_STREAM") != nullptr;
@@ -43,7 +44,12 @@ void add(std::string& text, std::string_view name, std::string_view value) {
 
 void set_log_limit(Priority limit) { limit_ = limit; }
 
-void log(Priority priority, std::string_view message, const std::vector<std::pair<std::string, std::string>>& fields) {
+void set_log_witness(std::function<void(Priority, std::string_view, const LogFields&)> witness) {
+  witness_ = std::move(witness);
+}
+
+void log(Priority priority, std::string_view message, const LogFields& fields) {
+  if (witness_) witness_(priority, message, fields);
   if (priority > limit_) return;
   if (!under_systemd()) {
     fprintf(stderr, "picketd: %.*s\n", static_cast<int>(message.size()), message.data());

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
+#include <algorithm>
 #include <clocale>
 #include <csignal>
 #include <cstdlib>
@@ -58,6 +59,21 @@ Fd lock_run_directory(const std::string& folder) {
   throw std::runtime_error("run_directory " + folder + ": cannot be locked: " + std::strerror(errno));
 }
 
+/// What the log is told beside the verdicts and their alarms, which the recorder has anyway, is noted with them.
+class Noted {
+ public:
+  explicit Noted(FlightRecorder& recorder) {
+    set_log_witness([&recorder](Priority priority, std::string_view message, const LogFields& fields) {
+      const bool verdict = std::ranges::any_of(fields, [](const auto& field) { return field.first == "PICKET_RULE"; });
+      if (priority <= Priority::notice && !verdict && !message.starts_with("alarm: "))
+        recorder.note(std::string(message), boot_now());
+    });
+  }
+  ~Noted() { set_log_witness({}); }
+  Noted(const Noted&) = delete;
+  Noted& operator=(const Noted&) = delete;
+};
+
 int run(const std::string& path) {
   Config config = load_file(path);
   set_log_limit(priority_of(config.log_level));
@@ -72,7 +88,9 @@ int run(const std::string& path) {
   Worker disk(loop), marker_disk(loop), names(loop);
   Notify notify(loop);
   Bus bus(loop, "", {});
-  Agent agent(loop, disk, marker_disk, names, bus, notify, config, repmgr);
+  FlightRecorder recorder(loop, config.state_directory + "/flight.rec", config.flight_recorder);
+  const Noted noted(recorder);
+  Agent agent(loop, disk, marker_disk, names, bus, notify, recorder, config, repmgr);
 
   const Faces faces(loop, config, [&] { return agent.snapshot(); });
   const Control control(loop, config.run_directory + "/control.sock",

@@ -74,15 +74,25 @@ FlightRecord FlightRecorder::begin(FlightRecord::Kind kind, Instant now) const {
   return record;
 }
 
-bool FlightRecorder::may_write(const Verdict& verdict, Instant now) {
+bool FlightRecorder::may_write(bool urgent, Instant now) {
   const auto more = (now - refilled_) / one_more_each;
   if (more > 0) {
     left_ = static_cast<int>(std::min<int64_t>(burst, left_ + more));
     refilled_ = now;
   }
-  if (left_ == 0 && verdict.action == last_action_) return false;
+  if (left_ == 0 && !urgent) return false;
   left_ = std::max(left_ - 1, 0);
   return true;
+}
+
+FlightRecord FlightRecorder::live(const Memory& memory, const Board& board, Instant now, const Policy& policy,
+                                  const Verdict& verdict) const {
+  FlightRecord record = begin(FlightRecord::Kind::live, now);
+  record.before = memory;
+  record.board = board;
+  record.policy = policy;
+  record.verdict = verdict;
+  return record;
 }
 
 void FlightRecorder::decided(const Memory& before, const Board& board, Instant now, const Policy& policy,
@@ -91,17 +101,13 @@ void FlightRecorder::decided(const Memory& before, const Board& board, Instant n
   const bool news = !last_ || !fact_changes(*last_, board, now).empty();
   last_ = board;
   if (!news && !changed) return;
-  FlightRecord record = begin(changed ? FlightRecord::Kind::verdict : FlightRecord::Kind::facts, now);
-  record.before = before;
-  record.board = board;
-  record.policy = policy;
-  record.verdict = verdict;
-  lead_in_.push_back(std::move(record));
+  lead_in_.push_back(live(before, board, now, policy, verdict));
+  lead_in_.back().kind = changed ? FlightRecord::Kind::verdict : FlightRecord::Kind::facts;
   if (!changed) {
     if (lead_in_.size() > lead_in) lead_in_.pop_front();
     return;
   }
-  if (may_write(verdict, now)) {
+  if (may_write(verdict.action != last_action_, now)) {
     last_action_ = verdict.action;
     write({std::make_move_iterator(lead_in_.begin()), std::make_move_iterator(lead_in_.end())});
   } else {
@@ -112,6 +118,10 @@ void FlightRecorder::decided(const Memory& before, const Board& board, Instant n
 
 void FlightRecorder::note(const std::string& text, Instant now) {
   if (!on_) return;
+  if (!may_write(false, now)) {
+    ++dropped_;
+    return;
+  }
   FlightRecord record = begin(FlightRecord::Kind::note, now);
   record.note = text;
   write({std::move(record)});

@@ -38,13 +38,17 @@ class FlightRecorder {
   /// Something that happened beside the decisions: the end of a fence, an order of an operator.
   void note(const std::string& text, Instant now);
 
+  /// An entry that says how it is: for others, it is not written.
+  FlightRecord live(const Memory& memory, const Board& board, Instant now, const Policy& policy,
+                    const Verdict& verdict) const;
+
   /// What keeps it from writing, or what happened to an older file: for the log. Empty when all is well.
   std::vector<std::string> problems() const;
 
  private:
   struct Disk;
   FlightRecord begin(FlightRecord::Kind kind, Instant now) const;
-  bool may_write(const Verdict& verdict, Instant now);
+  bool may_write(bool urgent, Instant now);
   void write(std::vector<FlightRecord> records);
 
   std::string path_, boot_id_;

@@ -76,4 +76,17 @@ std::string lsn_text(Lsn lsn) {
   return {text.data(), static_cast<size_t>(n)};
 }
 
+std::string primaries_text(const Board& board) {
+  std::string text;
+  const auto add = [&text](const std::string& name, const ServerView& server) {
+    if (!server.facts || server.facts->role != Role::primary) return;
+    text += (text.empty() ? "" : "; ") + name + " on timeline " + std::to_string(server.facts->timeline) + " at " +
+            lsn_text(server.facts->lsn);
+  };
+  add(board.self_name + " (this node)", board.server);
+  for (const Peer& peer : board.peers)
+    if (peer.node.type != Node::Type::witness) add(peer.node.name, peer.server);
+  return text;
+}
+
 }  // namespace picket

@@ -22,5 +22,23 @@ TEST(Words, NameWhatTheyStandFor) {
   EXPECT_EQ(word(MarkerFacts::State::malformed), "malformed");
 }
 
+TEST(PrimariesText, NamesEveryPrimaryWithItsPosition) {
+  Board board;
+  board.self_name = "pg1";
+  EXPECT_EQ(primaries_text(board), "");
+  board.server.facts = ServerFacts{};
+  board.server.facts->role = Role::primary;
+  board.server.facts->timeline = 2;
+  board.server.facts->lsn = 0x3000060;
+  board.peers.resize(3);
+  for (Peer& peer : board.peers) peer.server = board.server;
+  board.peers[0].node.name = "pg2";
+  board.peers[0].server.facts->role = Role::standby;
+  board.peers[1].node.name = "pg3";
+  board.peers[1].server.facts->lsn = 0x3000148;
+  board.peers[2].node.type = Node::Type::witness;
+  EXPECT_EQ(primaries_text(board), "pg1 (this node) on timeline 2 at 0/3000060; pg3 on timeline 2 at 0/3000148");
+}
+
 }  // namespace
 }  // namespace picket

@@ -1,12 +1,9 @@
-// The status as JSON and as text, against golden files. PICKET_REWRITE_GOLDEN=1 writes them anew: read the difference
-// before you commit it.
+// The status as JSON and as text, against golden files.
 #include <gmock/gmock.h>
 
-#include <cstdlib>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
+#include "report/golden.hpp"
 #include "report/scene.hpp"
 #include "report/status_json.hpp"
 #include "report/status_text.hpp"
@@ -16,19 +13,6 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
-
-void expect_golden(const std::string& name, const std::string& text) {
-  const std::string path = std::string(PICKET_SOURCE_DIR) + "/tests/report/golden/" + name;
-  if (std::getenv("PICKET_REWRITE_GOLDEN")) {
-    std::ofstream(path) << text;
-    return;
-  }
-  std::ifstream file(path);
-  ASSERT_TRUE(file) << path;
-  std::stringstream golden;
-  golden << file.rdbuf();
-  EXPECT_EQ(text, golden.str()) << path;
-}
 
 class Status : public testing::TestWithParam<std::pair<const char*, Snapshot (*)()>> {};
 

@@ -8,6 +8,7 @@
 #include "core/signals.hpp"
 #include "core/words.hpp"
 #include "log.hpp"
+#include "report/words.hpp"
 #include "start_note.hpp"
 
 namespace picket {
@@ -139,8 +140,11 @@ void Agent::tell(const std::vector<std::string>& alarms_before) {
        {"PICKET_VRRP", std::string(word(v.vrrp))},
        {"PICKET_ACTION", std::string(word(v.action))},
        {"PICKET_ALARMS", join(v.alarms)}});
+  // The positions move on: they are told once, and are no part of the verdict.
+  const std::string where = signals_.rival == Rival::claimed ? " (" + primaries_text(snapshot_.board) + ")" : "";
   for (const auto& alarm : v.alarms)
-    if (std::ranges::find(alarms_before, alarm) == alarms_before.end()) log(Priority::warning, "alarm: " + alarm);
+    if (std::ranges::find(alarms_before, alarm) == alarms_before.end())
+      log(Priority::warning, "alarm: " + alarm + where);
   notify_.status(text);
 }
 

@@ -50,6 +50,7 @@ Agent::Agent(Loop& loop, Worker& disk, Worker& marker_disk, Worker& names, Bus& 
               },
               &cutter_),
       withdrawal_(cutter_, observers_, ladder_),
+      last_resort_(loop, config, ladder_),
       resume_(config.run_directory + "/state.json") {
   memory_ = resume_.load(boot_now(), config.policy.isolation_timeout, snapshot_.generation);
   if (marker_.facts().state == MarkerFacts::State::fenced)
@@ -159,6 +160,7 @@ void Agent::apply(const Verdict& verdict) {
     address_error_.clear();
   act(verdict);
   withdrawal_.after_the_stop(verdict, target);
+  last_resort_.round(snapshot_, target);
   resume_error_ = resume_.save(memory_, snapshot_.generation, snapshot_.decided);
   report_problems();
 }

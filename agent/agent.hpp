@@ -13,6 +13,7 @@
 #include "fence/marker_store.hpp"
 #include "flight/recorder.hpp"
 #include "keepalived/vrrp_files.hpp"
+#include "last_resort.hpp"
 #include "observers.hpp"
 #include "report/snapshot.hpp"
 #include "resume.hpp"
@@ -70,6 +71,7 @@ class Agent {
   SessionCutter cutter_;
   Ladder ladder_;
   Withdrawal withdrawal_;
+  LastResort last_resort_;
   Resume resume_;
   Memory memory_;
   Signals signals_;

@@ -52,6 +52,11 @@ struct Config {
     std::string rank_file = "/run/picket/vrrp/rank";
     std::string notify_fifo = "/run/picket/notify.fifo";  ///< empty = none
   } keepalived;
+  struct Fence {
+    std::string watchdog;  ///< its device; empty = none
+    Millis watchdog_timeout{10'000};
+    std::string stonith_hook;  ///< a program and its first arguments, split at blanks; empty = none
+  } fence;
   std::string run_directory = "/run/picket";
   std::string state_directory = "/var/lib/picket";
   LogLevel log_level = LogLevel::info;

@@ -75,6 +75,10 @@ std::string service(const std::string& value) {
 
 std::string service_or_empty(const std::string& value) { return value.empty() ? "" : service(value); }
 
+std::string program_or_empty(const std::string& value) {
+  return value.empty() || value.starts_with('/') ? "" : "must begin with the absolute path of a program";
+}
+
 std::string listen_address(const std::string& value) {
   return value.empty() || is_address(value, false) ? "" : "must be an IPv4 or IPv6 address, or empty for all";
 }
@@ -176,6 +180,10 @@ const std::vector<Key>& known_keys() {
       text("keepalived.gate_file", PLACE(keepalived.gate_file), absolute),
       text("keepalived.rank_file", PLACE(keepalived.rank_file), absolute),
       text("keepalived.notify_fifo", PLACE(keepalived.notify_fifo), absolute_or_empty),
+
+      text("fence.watchdog", PLACE(fence.watchdog), absolute_or_empty),
+      duration("fence.watchdog_timeout", PLACE(fence.watchdog_timeout), 2s, 1min),
+      text("fence.stonith_hook", PLACE(fence.stonith_hook), program_or_empty),
 
       duration("guard.fresh", PLACE(policy.fresh), 200ms, 1min),
       duration("guard.role_ttl", PLACE(policy.role_ttl), 0s, 5min),

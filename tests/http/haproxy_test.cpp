@@ -1,117 +1,175 @@
-// A real HAProxy watches the page in the three ways that people configure it, and takes the servers up and down by it.
+// A real HAProxy watches the faces in the ways that people configure it: for the guide's checker, for Patroni, for
+// Percona's and ClusterControl's, and by agent-check. It takes the servers up and down by them.
+#include "http/haproxy.hpp"
+
 #include <gmock/gmock.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 
-#include <csignal>
-#include <filesystem>
-#include <fstream>
-#include <map>
 #include <mutex>
-#include <sstream>
 
-#include "http/served.hpp"
 #include "report/pages.hpp"
 #include "report/scene.hpp"
 
 namespace picket {
 namespace {
-using std::chrono_literals::operator""ms;
+using Expected = std::map<std::string, std::string>;
 
-/// HAProxy with one backend per way of checking, each with the same one server.
-class Haproxy {
+/// A snapshot that the servers' threads read and the test replaces.
+class Stage {
  public:
-  explicit Haproxy(int port)
-      : folder_(std::filesystem::temp_directory_path() / ("picket_haproxy_" + std::to_string(getpid()))) {
-    std::filesystem::create_directory(folder_);
-    const std::string server =
-        "  server pg1 127.0.0.1:5432 check port " + std::to_string(port) + " inter 50ms fall 2 rise 2\n";
-    std::ofstream(folder_ / "haproxy.cfg")
-        << "global\n  stats socket " << socket_path() << " level admin\n  nbthread 1\n"
-        << "defaults\n  mode tcp\n  timeout connect 1s\n  timeout client 1s\n  timeout server 1s\n  timeout check 1s\n"
-        << "backend primary\n  option httpchk\n  http-check send meth GET uri /primary ver HTTP/1.1 hdr Host picket\n"
-        << server << "backend oldstyle\n  option httpchk GET /primary HTTP/1.1\n"
-        << server << "backend plain\n  option httpchk\n"
-        << server << "backend replica\n  option httpchk GET /replica?lag=1MB\n  http-check expect status 200\n"
-        << server;
-    pid_ = fork();
-    if (pid_ == 0) {
-      // -db: stays in the foreground, one process.
-      execlp("haproxy", "haproxy", "-db", "-q", "-f", (folder_ / "haproxy.cfg").c_str(), nullptr);
-      _exit(127);
-    }
+  void become(Snapshot next) {
+    const std::lock_guard lock(mutex_);
+    next.generation = snapshot_.generation + 1;
+    snapshot_ = std::move(next);
   }
-  ~Haproxy() {
-    kill(pid_, SIGTERM);
-    waitpid(pid_, nullptr, 0);
-    std::filesystem::remove_all(folder_);
+  /// The health page in a dialect.
+  Server::Handler page(Pages& pages) {
+    return [this, &pages](Method, std::string_view path, std::string_view query) -> const Page& {
+      const std::lock_guard lock(mutex_);
+      return pages.page(path, query, &snapshot_, scene::now);
+    };
   }
-
-  /// Backend to the server's status ("UP", "DOWN", "UP 1/2", ...), from `show stat`; empty while HAProxy is not there.
-  std::map<std::string, std::string> statuses() const {
-    Fd fd{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    sockaddr_un to{};
-    to.sun_family = AF_UNIX;
-    socket_path().copy(to.sun_path, sizeof to.sun_path - 1);
-    if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) < 0) return {};
-    const std::string_view question = "show stat\n";
-    if (write(fd.get(), question.data(), question.size()) < 0) return {};
-    std::string all;
-    char bytes[4096];
-    for (ssize_t n = 0; (n = read(fd.get(), bytes, sizeof bytes)) > 0;) all.append(bytes, static_cast<size_t>(n));
-    std::map<std::string, std::string> found;
-    std::istringstream lines(all);
-    for (std::string line; std::getline(lines, line);) {
-      std::vector<std::string> fields;
-      std::istringstream row(line);
-      for (std::string field; std::getline(row, field, ',');) fields.push_back(field);
-      // pxname, svname, ..., status is the 18th (management.txt, "CSV format").
-      if (fields.size() > 17 && fields[1] == "pg1") found[fields[0]] = fields[17];
-    }
-    return found;
-  }
-
-  /// Waits until all backends show what is expected; what they showed last.
-  std::map<std::string, std::string> wait_for(const std::map<std::string, std::string>& expected) const {
-    const Instant end = boot_now() + 8000ms;
-    std::map<std::string, std::string> seen;
-    while (boot_now() < end && (seen = statuses()) != expected) poll(nullptr, 0, 20);
-    return seen;
+  Server::Handler page(FixedPage& fixed) {
+    return [this, &fixed](Method, std::string_view, std::string_view) -> const Page& {
+      const std::lock_guard lock(mutex_);
+      return fixed.page(&snapshot_, scene::now);
+    };
   }
 
  private:
-  std::string socket_path() const { return folder_ / "stats"; }
-  std::filesystem::path folder_;
-  pid_t pid_ = -1;
+  std::mutex mutex_;
+  Snapshot snapshot_ = scene::primary();
 };
 
+Server::Options anywhere(bool speak_first = false) {
+  Server::Options options;
+  options.address = "127.0.0.1";
+  options.port = 0;
+  options.speak_first = speak_first;
+  return options;
+}
+
+std::string server(int check_port, const std::string& more = "") {
+  return "  server pg1 127.0.0.1:5432 check port " + std::to_string(check_port) + " inter 50ms fall 2 rise 2" + more +
+         "\n";
+}
+
 TEST(Haproxy26, TakesServersUpAndDownByTheHealthPage) {
-  if (std::system("command -v haproxy >/dev/null 2>&1") != 0) GTEST_SKIP() << "haproxy is not installed";
-  std::mutex mutex;
-  Snapshot snapshot = scene::primary();
+  if (!have_haproxy()) GTEST_SKIP() << "haproxy is not installed";
+  Stage stage;
   Pages pages({});
-  Served served({.address = "127.0.0.1", .port = 0},
-                [&](Method, std::string_view path, std::string_view query) -> const Page& {
-                  const std::lock_guard lock(mutex);
-                  return pages.page(path, query, &snapshot, scene::now);
-                });
-  const auto become = [&](Snapshot next) {
-    next.generation = snapshot.generation + 1;
-    const std::lock_guard lock(mutex);
-    snapshot = std::move(next);
-  };
-  const Haproxy haproxy(served.port());
-  using Expected = std::map<std::string, std::string>;
-  const Expected primary{{"primary", "UP"}, {"oldstyle", "UP"}, {"plain", "UP"}, {"replica", "DOWN"}};
-  const Expected standby{{"primary", "DOWN"}, {"oldstyle", "DOWN"}, {"plain", "DOWN"}, {"replica", "UP"}};
-  const Expected down{{"primary", "DOWN"}, {"oldstyle", "DOWN"}, {"plain", "DOWN"}, {"replica", "DOWN"}};
+  Served served(anywhere(), stage.page(pages));
+  const std::string pg1 = server(served.port());
+  const Haproxy haproxy(
+      "backend primary\n  option httpchk\n  http-check send meth GET uri /primary ver HTTP/1.1 hdr Host picket\n" +
+      pg1 + "backend oldstyle\n  option httpchk GET /primary HTTP/1.1\n" + pg1 + "backend plain\n  option httpchk\n" +
+      pg1 + "backend guide\n  option httpchk GET /master\n" + pg1 +
+      "backend replica\n  option httpchk GET /replica?lag=1MB\n  http-check expect status 200\n" + pg1 +
+      "backend drain\n  option httpchk GET /replica?drain=404\n  http-check disable-on-404\n" + pg1);
+  const Expected primary{{"primary", "UP"}, {"oldstyle", "UP"},  {"plain", "UP"},
+                         {"guide", "UP"},   {"replica", "DOWN"}, {"drain", "DOWN"}};
+  const Expected standby{{"primary", "DOWN"}, {"oldstyle", "DOWN"}, {"plain", "DOWN"},
+                         {"guide", "DOWN"},   {"replica", "UP"},    {"drain", "UP"}};
+  const Expected drained{{"primary", "DOWN"}, {"oldstyle", "DOWN"}, {"plain", "DOWN"},
+                         {"guide", "DOWN"},   {"replica", "DOWN"},  {"drain", "NOLB"}};
+  const Expected down{{"primary", "DOWN"}, {"oldstyle", "DOWN"}, {"plain", "DOWN"},
+                      {"guide", "DOWN"},   {"replica", "DOWN"},  {"drain", "DOWN"}};
   EXPECT_EQ(haproxy.wait_for(primary), primary);
-  become(scene::standby());
+  stage.become(scene::standby());
   EXPECT_EQ(haproxy.wait_for(standby), standby);
-  become(scene::stopped());
+  Snapshot lagging = scene::standby();
+  lagging.verdict.advert = Advert::down;
+  stage.become(lagging);
+  EXPECT_EQ(haproxy.wait_for(drained), drained);
+  stage.become(scene::stopped());
   EXPECT_EQ(haproxy.wait_for(down), down);
-  become(scene::primary());
+  stage.become(scene::primary());
   EXPECT_EQ(haproxy.wait_for(primary), primary);
+}
+
+/// The configuration of Patroni's documentation, and its variants that are in use.
+TEST(Haproxy26, TakesPicketForPatroni) {
+  if (!have_haproxy()) GTEST_SKIP() << "haproxy is not installed";
+  Stage stage;
+  FaceOptions options;
+  options.dialect = Dialect::patroni;
+  Pages pages(options);
+  Served served(anywhere(), stage.page(pages));
+  const std::string pg1 = server(served.port(), " on-marked-down shutdown-sessions");
+  const std::string expect = "  http-check expect status 200\n";
+  const Haproxy haproxy("backend master\n  option httpchk OPTIONS /master\n" + expect + pg1 +
+                        "backend primary\n  option httpchk OPTIONS /primary\n" + expect + pg1 +
+                        "backend leader\n  option httpchk GET /leader\n" + expect + pg1 +
+                        "backend replicas\n  option httpchk OPTIONS /replica\n" + expect + pg1 +
+                        "backend lag\n  option httpchk GET /replica?lag=1MB\n" + expect + pg1 +
+                        "backend reads\n  option httpchk HEAD /read-only\n" + expect + pg1);
+  const Expected primary{{"master", "UP"},     {"primary", "UP"}, {"leader", "UP"},
+                         {"replicas", "DOWN"}, {"lag", "DOWN"},   {"reads", "UP"}};
+  const Expected standby{{"master", "DOWN"}, {"primary", "DOWN"}, {"leader", "DOWN"},
+                         {"replicas", "UP"}, {"lag", "UP"},       {"reads", "UP"}};
+  EXPECT_EQ(haproxy.wait_for(primary), primary);
+  stage.become(scene::standby());
+  EXPECT_EQ(haproxy.wait_for(standby), standby);
+}
+
+TEST(Haproxy26, ReadsTheFixedAnswersAsTheirUsersConfigureIt) {
+  if (!have_haproxy()) GTEST_SKIP() << "haproxy is not installed";
+  Stage stage;
+  FixedPage percona = FixedPage::http([](const Snapshot* s, Instant now) { return percona206(s, now, scene::fresh); });
+  FixedPage control =
+      FixedPage::http([](const Snapshot* s, Instant now) { return clustercontrol(s, now, scene::fresh); });
+  Served percona_port(anywhere(true), stage.page(percona)), control_port(anywhere(true), stage.page(control));
+  const std::string pg1 = server(percona_port.port()), tcp = server(control_port.port());
+  const Haproxy haproxy("backend rw\n  option httpchk\n  http-check expect status 200\n" + pg1 +
+                        "backend ro\n  option httpchk\n  http-check expect status 206\n" + pg1 +
+                        "backend cc_rw\n  option tcp-check\n  tcp-check expect string master\\ is\\ running\n" + tcp +
+                        "backend cc_ro\n  option tcp-check\n  tcp-check expect string is\\ running\n" + tcp +
+                        "backend cc_http\n  option httpchk\n" + tcp);
+  const Expected primary{{"rw", "UP"}, {"ro", "DOWN"}, {"cc_rw", "UP"}, {"cc_ro", "UP"}, {"cc_http", "UP"}};
+  const Expected standby{{"rw", "DOWN"}, {"ro", "UP"}, {"cc_rw", "DOWN"}, {"cc_ro", "UP"}, {"cc_http", "UP"}};
+  const Expected down{{"rw", "DOWN"}, {"ro", "DOWN"}, {"cc_rw", "DOWN"}, {"cc_ro", "DOWN"}, {"cc_http", "DOWN"}};
+  EXPECT_EQ(haproxy.wait_for(primary), primary);
+  stage.become(scene::standby());
+  EXPECT_EQ(haproxy.wait_for(standby), standby);
+  stage.become(scene::stopped());
+  EXPECT_EQ(haproxy.wait_for(down), down);
+}
+
+TEST(Haproxy26, FollowsTheAgentCheckInStateDrainAndWeight) {
+  if (!have_haproxy()) GTEST_SKIP() << "haproxy is not installed";
+  Stage stage;
+  FaceOptions options;
+  options.replica_max_lag = 432;
+  FixedPage writes =
+      FixedPage::line([&](const Snapshot* s, Instant now) { return agent_line(AgentRole::primary, s, now, options); });
+  FixedPage reads =
+      FixedPage::line([&](const Snapshot* s, Instant now) { return agent_line(AgentRole::replica, s, now, options); });
+  Served writes_port(anywhere(true), stage.page(writes)), reads_port(anywhere(true), stage.page(reads));
+  Pages pages({});
+  Served health(anywhere(), stage.page(pages));
+  const auto agent = [&](int port, const std::string& more) {
+    return "  option httpchk GET /health\n  server pg1 127.0.0.1:5432 weight 100 check port " +
+           std::to_string(health.port()) + " inter 50ms fall 2 rise 2 agent-check agent-inter 50ms agent-port " +
+           std::to_string(port) + more + "\n";
+  };
+  const Haproxy haproxy("backend writes\n" + agent(writes_port.port(), "") + "backend reads\n" +
+                        agent(reads_port.port(), " agent-send reads\\n"));
+  const Expected primary{{"writes", "UP 100"}, {"reads", "DOWN (agent) 0"}};
+  const Expected half{{"writes", "DOWN (agent) 0"}, {"reads", "UP 50"}};
+  const Expected drain{{"writes", "DOWN (agent) 0"}, {"reads", "DRAIN (agent) 0"}};
+  const Expected down{{"writes", "DOWN (agent) 0"}, {"reads", "DOWN (agent) 0"}};
+  EXPECT_EQ(haproxy.wait_for(primary, true), primary);
+  stage.become(scene::standby());
+  EXPECT_EQ(haproxy.wait_for(half, true), half);
+  Snapshot paused = scene::standby();
+  paused.board.server.facts->replay_paused = true;
+  stage.become(paused);
+  EXPECT_EQ(haproxy.wait_for(drain, true), drain);
+  stage.become(scene::standby());
+  EXPECT_EQ(haproxy.wait_for(half, true), half) << "it left the drain again";
+  stage.become(scene::stopped());
+  EXPECT_EQ(haproxy.wait_for(down, true), down);
+  stage.become(scene::primary());
+  EXPECT_EQ(haproxy.wait_for(primary, true), primary);
 }
 
 }  // namespace

@@ -53,5 +53,34 @@ TEST(Pages, KeepEachAnswerOfAVerdictApart) {
   }
 }
 
+TEST(Pages, RenderJsonOncePerRoundAndOnlyForTheBody) {
+  FaceOptions options;
+  options.dialect = Dialect::patroni;
+  Pages pages(options);
+  Snapshot s = scene::standby();
+  const char* first = pages.page("/replica", "lag=1MB", &s, now).body().data();
+  EXPECT_EQ(pages.page("/replica", "lag=2MB", &s, now).body().data(), first);
+  s.board.server.facts->replay_lsn = s.board.server.facts->lsn = 0x3000100;
+  ++s.round;
+  EXPECT_EQ(nlohmann::json::parse(pages.page("/replica", "", &s, now).body())["xlog"]["replayed_location"], 0x3000100);
+}
+
+TEST(Pages, AnswerEveryPathAlikeInADialectThatDoesNotRead) {
+  FaceOptions options;
+  options.dialect = Dialect::percona206;
+  Pages pages(options);
+  const Snapshot s = scene::standby();
+  for (const char* path : {"/", "/status", "/metrics", "/x"}) EXPECT_EQ(pages.page(path, "", &s, now).status(), 206);
+}
+
+TEST(FixedPages, FollowTheSnapshot) {
+  FixedPage page = FixedPage::http([](const Snapshot* s, Instant at) { return percona206(s, at, scene::fresh); });
+  const Snapshot primary = scene::primary(), standby = scene::standby();
+  EXPECT_EQ(page.page(nullptr, now).status(), 503);
+  EXPECT_EQ(page.page(&primary, now).status(), 200);
+  EXPECT_EQ(page.page(&standby, now).status(), 206);
+  EXPECT_EQ(page.page(&standby, now + std::chrono::hours{1}).status(), 503);
+}
+
 }  // namespace
 }  // namespace picket

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "flight/what_if.hpp"
 #include "verbs/verbs.hpp"
 #include "version.hpp"
 
@@ -31,8 +32,17 @@ int main(int argc, char** argv) {
   notify->add_option("words", words, "INSTANCE NAME STATE PRIORITY, or master|backup|fault|stop")->required();
   notify->callback([&] { result = verb_notify(context, words); });
 
-  auto* explain = app.add_subcommand("explain", "how the current verdict came about");
-  explain->callback([&] { result = verb_explain(context); });
+  ExplainOptions explained;
+  auto* explain = app.add_subcommand("explain", "how the verdict came about: now, in the past, or if ...");
+  explain->add_flag("--history", explained.history, "decide again what flight.rec holds, and show it; needs no daemon");
+  explain->add_option("file", explained.file, "the same from a copy of flight.rec");
+  explain->add_option("--last", explained.last, "the last so many verdicts (20), 0 for all");
+  explain->add_option("--since", explained.since, "what is younger than 10min, 2h, ...");
+  explain->add_flag("--json", explained.as_json, "the history as one JSON object a line");
+  explain->add_option("--what-if", explained.what_if,
+                      "what would be decided here; nothing is done. " + std::string(what_if_words()));
+  explain->add_option("--for", explained.length, "how far ahead --what-if looks (15s)");
+  explain->callback([&] { result = verb_explain(context, explained); });
 
   std::string why;
   auto* fence = app.add_subcommand("fence", "stop a primary here and keep it stopped");

@@ -29,8 +29,6 @@ int verb_notify(const Context& context, const std::vector<std::string>& args) {
   return ask_and_print(context, words);
 }
 
-int verb_explain(const Context& context) { return ask_and_print(context, {"explain"}); }
-
 int verb_fence(const Context& context, const std::string& why) { return ask_and_print(context, {"fence", why}); }
 
 int verb_unfence(const Context& context) { return ask_and_print(context, {"unfence"}); }

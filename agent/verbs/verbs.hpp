@@ -2,6 +2,7 @@
 // The verbs of `picket`, one file each. Each returns the exit status: 0 yes or done, 1 no, 2 wrong use or no right, 3
 // the daemon cannot be asked.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,19 @@ int verb_status(const Context& context, bool as_json, bool watch);
 int verb_check(const Context& context, const std::string& what);
 /// Keepalived's notify script, in both forms.
 int verb_notify(const Context& context, const std::vector<std::string>& args);
-int verb_explain(const Context& context);
+
+/// `picket explain`, in its three forms.
+struct ExplainOptions {
+  bool history = false;        ///< the recording at its place
+  std::string file;            ///< or this one
+  std::optional<size_t> last;  ///< so many verdicts; 0 = all
+  std::string since;           ///< "10min"
+  bool as_json = false;
+  std::string what_if;  ///< see what_if.hpp
+  std::string length;   ///< how far ahead, "15s"
+};
+/// Now; or the past, and then 1 when something of it cannot be read or would be decided otherwise; or what if.
+int verb_explain(const Context& context, const ExplainOptions& options);
 int verb_fence(const Context& context, const std::string& why);
 int verb_unfence(const Context& context);
 /// ExecStopPost= of the unit: closes Keepalived's gate without the daemon.

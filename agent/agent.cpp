@@ -194,6 +194,7 @@ FenceTarget Agent::fence_target() const {
   FenceTarget target;
   target.unit = observers_.unit_name();
   target.data_directory = observers_.data_directory();
+  target.owner = observers_.data_owner();
   target.control_group = snapshot_.board.unit.control_group;
   target.postmaster_pid = snapshot_.board.postmaster.pid;
   target.tcp_host = snapshot_.board.self_host;

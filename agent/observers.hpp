@@ -33,6 +33,7 @@ class Observers {
   /// What the fence ladder must know about the local server.
   std::string unit_name() const { return unit_name_; }
   std::string data_directory() const { return data_.canonical_path(); }
+  const std::optional<uid_t>& data_owner() const { return data_.owner(); }
   const std::optional<PostmasterPid>& pid_file() const { return data_.pid_file(); }
   /// Takes the address off this host; empty text or the error.
   std::string remove_address() { return address_.remove(); }

@@ -36,7 +36,7 @@ bool same_process(const ServerProcess& a, const ServerProcess& b) {
 // When the processes cannot be searched for, the one that postmaster.pid named is still worth a try: before anything is
 // sent to it, it is shown to be a server process.
 std::vector<ServerProcess> processes_of(const FenceTarget& target) {
-  if (auto found = server_processes(target.data_directory)) return *found;
+  if (auto found = server_processes(target.data_directory, target.owner)) return *found;
   if (target.postmaster_pid <= 0) return {};
   return {ServerProcess{target.postmaster_pid, Instant{}}};
 }
@@ -106,6 +106,7 @@ void Ladder::strengthen(FenceTarget target, Action action) {
   if (target.unit.empty()) target.unit = target_.unit;
   if (target.control_group.empty()) target.control_group = target_.control_group;
   if (target.shared_memory_id < 0) target.shared_memory_id = target_.shared_memory_id;
+  if (!target.owner) target.owner = target_.owner;
   if (target.virtual_address.empty()) target.virtual_address = target_.virtual_address;
   if (target.port == 0) {
     target.port = target_.port;

@@ -23,7 +23,7 @@ Finding control_group(const FenceTarget& target) {
 
 Finding processes(const FenceTarget& target) {
   if (target.data_directory.empty()) return {false, "processes: the data directory is not known", false};
-  const auto found = server_processes(target.data_directory);
+  const auto found = server_processes(target.data_directory, target.owner);
   if (!found) return {false, "processes: cannot be looked at", false};
   if (found->empty()) return {true, "processes: none with this data directory"};
   std::string text = "processes:";

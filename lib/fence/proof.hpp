@@ -3,6 +3,9 @@
 // proof (orphaned backends go on committing), nor is an inactive unit; four things are looked at, and what could not be
 // looked at proves nothing. Reads only /proc, the cgroup file systems, IPC and sockets: nothing that waits for a disk.
 
+#include <sys/types.h>
+
+#include <optional>
 #include <string>
 
 #include "fence/doors.hpp"
@@ -13,6 +16,7 @@ namespace picket {
 struct FenceTarget {
   std::string unit;            ///< "postgresql@15-main.service"; empty: run by no unit we know
   std::string data_directory;  ///< canonical (realpath(3)): compared with /proc/PID/cwd
+  std::optional<uid_t> owner;  ///< of the data directory: its server has no processes of other users; unset: unknown
   std::string
       control_group;       ///< of the unit, below the cgroup mount, e.g. "/system.slice/.../postgresql@15-main.service"
   int postmaster_pid = 0;  ///< first line of postmaster.pid; a hint, checked before use

@@ -114,6 +114,7 @@ void DataDirectory::take(const DiskReading& reading) {
     return;
   }
   canonical_path_ = reading.canonical_path;
+  owner_ = reading.owner;
   watch_paths(reading);
   take_pid_file(reading);
 }
@@ -183,7 +184,7 @@ void DataDirectory::set_unknown(const std::string& why) {
 void DataDirectory::count_survivors() {
   // `postgres --single` (pg_rewind runs it) is no survivor of a postmaster.
   const int alone = pid_file_ && pid_file_->single_user ? pid_file_->pid : 0;
-  const auto processes = server_processes(canonical_path_);
+  const auto processes = server_processes(canonical_path_, owner_);
   postmaster_.seen = boot_now();
   postmaster_.survivors = -1;
   if (processes)

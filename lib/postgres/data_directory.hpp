@@ -30,6 +30,8 @@ class DataDirectory {
   const DiskFacts& disk() const { return disk_; }
   /// The path as /proc/PID/cwd shows it (realpath(3)); as configured until the first look found it.
   const std::string& canonical_path() const { return canonical_path_.empty() ? path_ : canonical_path_; }
+  /// Of the directory, as last looked at; nothing until then.
+  const std::optional<uid_t>& owner() const { return owner_; }
   /// postmaster.pid as last read; nothing when there is none.
   const std::optional<PostmasterPid>& pid_file() const { return pid_file_; }
   /// Looks now instead of at the next second.
@@ -60,6 +62,7 @@ class DataDirectory {
   Worker& worker_;
   std::string path_;
   std::string canonical_path_;
+  std::optional<uid_t> owner_;
   std::function<void()> changed_;
   PostmasterFacts postmaster_;
   DiskFacts disk_;

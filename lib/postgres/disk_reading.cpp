@@ -92,6 +92,7 @@ DiskReading read_data_directory(const std::string& path) {
     return reading;
   }
   reading.canonical_path = resolved;
+  reading.owner = info.st_uid;
   reading.device = info.st_dev;
   reading.inode = info.st_ino;
   const std::string folder = reading.canonical_path + "/";

@@ -2,6 +2,8 @@
 // One look at a PostgreSQL data directory. The calls wait for the disk, so the loop has them done on a Worker; a
 // program that lives for one question (the boot gate) calls them directly.
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +17,7 @@ namespace picket {
 struct DiskReading {
   std::string error;               ///< the directory itself cannot be looked at; all else is then empty
   std::string canonical_path;      ///< without symbolic links, as /proc shows it
+  uid_t owner = 0;                 ///< PostgreSQL runs as the owner of its data directory, or not at all
   uint64_t device = 0, inode = 0;  ///< tells one directory at this path from the next
 
   bool pid_file_exists = false;

@@ -49,24 +49,39 @@ Instant start_of(int pid) {
 
 }  // namespace
 
-IsServer is_server_process(int pid, const std::string& data_directory) {
+std::optional<uid_t> effective_user_in(const std::string& status) {
+  const size_t at = status.find("\nUid:");
+  if (at == status.npos) return {};
+  std::istringstream fields(status.substr(at + 5));
+  uid_t real = 0, effective = 0;
+  if (!(fields >> real >> effective)) return {};
+  return effective;
+}
+
+IsServer is_server_process(int pid, const std::string& data_directory, std::optional<uid_t> owner) {
   if (!is_server_name(read_small(proc_path(pid, "comm")))) return IsServer::no;
   errno = 0;
   const std::string folder = link_target(proc_path(pid, "cwd"));
-  if (folder.empty()) return errno == EACCES || errno == EPERM ? IsServer::unknown : IsServer::no;  // zombies have none
+  if (folder.empty()) {
+    if (errno != EACCES && errno != EPERM) return IsServer::no;  // zombies have none
+    // Not the owner of /proc/PID, which is root for a process that keeps its memory to itself.
+    const auto user = effective_user_in(read_small(proc_path(pid, "status")));
+    return owner && user && *user != *owner ? IsServer::no : IsServer::unknown;
+  }
   if (folder != data_directory) return IsServer::no;
   // A container may run its own server below the same path; it has its own process numbers too.
   return link_target(proc_path(pid, "ns/pid")) == link_target("/proc/self/ns/pid") ? IsServer::yes : IsServer::no;
 }
 
-std::optional<std::vector<ServerProcess>> server_processes(const std::string& data_directory) {
+std::optional<std::vector<ServerProcess>> server_processes(const std::string& data_directory,
+                                                           std::optional<uid_t> owner) {
   const std::unique_ptr<DIR, int (*)(DIR*)> proc{opendir("/proc"), closedir};
   if (!proc) return {};
   std::vector<ServerProcess> found;
   while (const dirent* entry = readdir(proc.get())) {
     const int pid = std::atoi(entry->d_name);
     if (pid <= 0) continue;
-    const IsServer is = is_server_process(pid, data_directory);
+    const IsServer is = is_server_process(pid, data_directory, owner);
     if (is == IsServer::unknown) return {};
     if (is == IsServer::yes) found.push_back({pid, start_of(pid)});
   }

@@ -51,9 +51,9 @@ TEST_F(Clients, OfAnIsolatedPrimaryAreResetBeforeTheGateIsClosed) {
   EXPECT_EQ(when_the_gate_closes(by_virtual), "reset") << describe(primary_);
   EXPECT_EQ(by_own.state(), "reset");
   ASSERT_TRUE(primary_.until_dead(limit)) << describe(primary_);
-  const std::string rungs = primary_.status()["fence"]["rungs"].dump();
-  EXPECT_NE(rungs.find("cut the sessions on port " + std::to_string(primary_.server().port())), std::string::npos)
-      << rungs;
+  const std::string rung = "cut the sessions on port " + std::to_string(primary_.server().port());
+  EXPECT_TRUE(took([&] { return primary_.status()["fence"]["rungs"].dump().find(rung) != std::string::npos; }, limit))
+      << primary_.status()["fence"];
 }
 
 TEST_F(Clients, OfAPrimaryWithAProvenRivalAreResetByTheAddressAndTerminatedOnTheSocketWhileItLives) {

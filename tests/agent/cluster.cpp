@@ -133,6 +133,15 @@ void Frozen::thaw() {
   pids_.clear();
 }
 
+// A program that may be executed and not be read keeps its memory, and with it its /proc folder, to itself (proc(5),
+// /proc/PID/cwd; prctl(2), PR_SET_DUMPABLE).
+Unexaminable::Unexaminable(const std::string& user) {
+  const std::string program = folder_ / "postgres";
+  run({"/bin/cp", "/bin/sleep", program});
+  chmod(program.c_str(), 0111);
+  child_ = std::make_unique<Child>(std::vector<std::string>{program, "120"}, user, folder_ / "sleep");
+}
+
 Watching::Watching(const Member& member, std::string path) : port_(member.http_port()), path_(std::move(path)) {
   thread_ = std::thread([this] {
     while (!stopping_) {

@@ -68,6 +68,17 @@ class Frozen {
   std::vector<pid_t> pids_;
 };
 
+/// A process called postgres that the agent may not examine: it could be one of the server's, if its user fits. Agents
+/// see it with AgentOptions::sees_everybody.
+class Unexaminable {
+ public:
+  explicit Unexaminable(const std::string& user);
+
+ private:
+  Folder folder_;
+  std::unique_ptr<Child> child_;
+};
+
 /// Asks a health page again and again, and remembers every other answer than the one before, with its moment.
 class Watching {
  public:

@@ -91,11 +91,20 @@ TEST_F(Operator, MayFenceAndUnfenceAndNobodyElseMay) {
   EXPECT_TRUE(primary().until("R1", limit)) << describe(primary());
 }
 
+// Outside its unit the agent sees the processes of everybody, and may not examine them.
+TEST_F(Operator, NeverWaitsForTheProcessesOfAnotherUser) {
+  const Unexaminable foreign("nobody");
+  start({.sees_everybody = true});
+  EXPECT_EQ(primary().picket({"fence"}).code, 0);
+  ASSERT_TRUE(primary().until_dead(limit)) << describe(primary());
+  EXPECT_TRUE(took([&] { return primary().status()["fence"]["phase"] == "proved"; }, limit))
+      << primary().status()["fence"];
+  EXPECT_EQ(primary().picket({"unfence"}).code, 0);
+  primary().server().stop();
+}
+
 TEST_F(Operator, EndsAFenceThatCannotBeProved) {
-  // A server of somebody else's that may not be examined: it could be one of ours.
-  const Folder folder;
-  run({"/bin/cp", "/bin/sleep", folder / "postgres"});
-  const Child foreign({folder / "postgres", "60"}, "nobody", folder / "sleep");
+  const Unexaminable foreign("postgres");
   start({.sees_everybody = true});
   EXPECT_EQ(primary().picket({"fence"}).code, 0);
   ASSERT_TRUE(primary().until_dead(limit)) << describe(primary());

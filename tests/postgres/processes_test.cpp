@@ -90,6 +90,30 @@ TEST(ServerProcesses, AreNoneOfAContainerWhoseFolderHasTheSamePath) {
   EXPECT_EQ(is_server_process(contained.pid, "/proc"), IsServer::no);
 }
 
+TEST(EffectiveUser, IsTheSecondOfTheFour) {
+  EXPECT_EQ(effective_user_in("Name:\tpostgres\nUid:\t105\t106\t107\t108\nGid:\t1\t2\t3\t4\n"), uid_t{106});
+  for (const char* text : {"", "Name:\tUid:\t1\t2\n", "Name:\tx\nUid:\t105\n", "Name:\tx\nUid:\tx\ty\n"})
+    EXPECT_FALSE(effective_user_in(text)) << text;
+}
+
+// What may not be examined could be a server of ours, unless it is another user's and the owner of the data is known.
+TEST(ServerProcesses, OfAnotherUserAreNoneWhereTheOwnerOfTheDataIsKnown) {
+  const Impostor hidden(false);
+  const uid_t root = 0, somebody = 65533;
+  const int child = fork();
+  if (child == 0) {
+    if (setuid(65534) != 0) _exit(9);
+    const bool right = is_server_process(hidden.pid, "/proc") == IsServer::unknown &&
+                       is_server_process(hidden.pid, "/proc", root) == IsServer::unknown &&
+                       is_server_process(hidden.pid, "/proc", somebody) == IsServer::no;
+    _exit(right ? 0 : 1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_EQ(is_server_process(hidden.pid, "/proc", somebody), IsServer::yes) << "who is examined needs no guess";
+}
+
 TEST(ServerProcesses, AreNotWhoeverHasOneOfTheirNumbers) {
   EXPECT_EQ(is_server_process(getpid(), "/"), IsServer::no);
   EXPECT_EQ(is_server_process(1 << 30, "/"), IsServer::no);

@@ -110,6 +110,10 @@ def inconsistencies(answers: list[Answer], journal: dict[str, list[dict]]) -> li
     for answer in answers:
         if answer.generation is None or not answer.code:
             continue
+        if answer.generation == 0:  # the agent has just begun, and has not decided anything yet
+            if answer.code == 200:
+                found.append(f"{answer.node} answered 200 before its first verdict")
+            continue
         verdict = answer.status.get("verdict")
         if verdict:
             lines = [line for line in journal.get(answer.node, []) if line["generation"] == answer.generation]

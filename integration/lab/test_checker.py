@@ -109,6 +109,11 @@ class Consistency(unittest.TestCase):
         said = answers("pg1", [200], generation=7, rule="R5") + [self.status(0.05)]
         self.assertEqual(len(inconsistencies(said, {})), 1)
 
+    def test_before_the_first_verdict_only_a_refusal_is_right(self):
+        begun = answers("pg1", [503], generation=0, rule="none") + [Answer("pg1", "/status", 0.1, 0.11, 503, 0, "none")]
+        self.assertEqual(inconsistencies(begun, {}), [])
+        self.assertEqual(len(inconsistencies(answers("pg1", [200], generation=0, rule="none"), {})), 1)
+
     def test_what_was_compared_is_counted(self):
         said = [self.status(0.0)] + answers("pg1", [200], generation=8, rule="R1")
         self.assertEqual(compared(said, {"pg1": [{"generation": 7, "rule": "R1", "sentence": "serves"}]}), (1, 1))

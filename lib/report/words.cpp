@@ -79,7 +79,7 @@ std::string lsn_text(Lsn lsn) {
 std::string primaries_text(const Board& board) {
   std::string text;
   const auto add = [&text](const std::string& name, const ServerView& server) {
-    if (!server.facts || server.facts->role != Role::primary) return;
+    if (server.session.answer != Answer::ok || !server.facts || server.facts->role != Role::primary) return;
     text += (text.empty() ? "" : "; ") + name + " on timeline " + std::to_string(server.facts->timeline) + " at " +
             lsn_text(server.facts->lsn);
   };

@@ -20,8 +20,8 @@ std::string_view word(MarkerFacts::State state);
 /// As PostgreSQL 15 prints a pg_lsn: two hexadecimal halves without leading zeros, "0/3000060".
 std::string lsn_text(Lsn lsn);
 
-/// Everyone on the board who said last that it is a primary, and where it stood: "pg1 (this node) on timeline 2 at
-/// 0/3000060; pg3 on timeline 2 at 0/3000148". Empty when there is none.
+/// Everyone on the board who answers and says that it is a primary, and where it stood: "pg1 (this node) on timeline 2
+/// at 0/3000060; pg3 on timeline 2 at 0/3000148". Empty when there is none.
 std::string primaries_text(const Board& board);
 
 }  // namespace picket

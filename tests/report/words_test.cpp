@@ -30,13 +30,15 @@ TEST(PrimariesText, NamesEveryPrimaryWithItsPosition) {
   board.server.facts->role = Role::primary;
   board.server.facts->timeline = 2;
   board.server.facts->lsn = 0x3000060;
-  board.peers.resize(3);
+  board.server.session.answer = Answer::ok;
+  board.peers.resize(4);
   for (Peer& peer : board.peers) peer.server = board.server;
   board.peers[0].node.name = "pg2";
   board.peers[0].server.facts->role = Role::standby;
   board.peers[1].node.name = "pg3";
   board.peers[1].server.facts->lsn = 0x3000148;
   board.peers[2].node.type = Node::Type::witness;
+  board.peers[3].server.session.answer = Answer::timed_out;  // gone, and what it said last is history
   EXPECT_EQ(primaries_text(board), "pg1 (this node) on timeline 2 at 0/3000060; pg3 on timeline 2 at 0/3000148");
 }
 

@@ -78,7 +78,8 @@ void Agent::round() {
   const bool changed = publish(step, std::move(board), now);
   apply(snapshot_.verdict);
   recorder_.decided(before, snapshot_.board, now, config_.policy, snapshot_.verdict, changed);
-  if (changed) tell(alarms);
+  if (changed) tell();
+  tell_alarms(alarms);
 }
 
 FlightRecord Agent::live() const {
@@ -106,12 +107,13 @@ void Agent::read_note(Board& board) {
 
 // The order of withdrawal: the health page first, then the clients' sessions, the address next, PostgreSQL last.
 bool Agent::publish(const Step& step, Board board, Instant now) {
-  const bool changed = snapshot_.decided == Instant{} || !(step.verdict == snapshot_.verdict);
+  // An alarm that comes or goes makes no new verdict.
+  const bool changed = snapshot_.decided == Instant{} || !same_but_for_alarms(step.verdict, snapshot_.verdict);
   if (changed) {
     ++snapshot_.generation;
     snapshot_.since = now;
-    snapshot_.verdict = step.verdict;
   }
+  snapshot_.verdict = step.verdict;
   snapshot_.decided = now;
   ++snapshot_.round;
   snapshot_.level = config_.policy.level;
@@ -124,8 +126,8 @@ bool Agent::publish(const Step& step, Board board, Instant now) {
   return changed;
 }
 
-// The journal and systemd, after everything that must not wait for them. An alarm is told when it is new.
-void Agent::tell(const std::vector<std::string>& alarms_before) {
+// The journal and systemd, after everything that must not wait for them.
+void Agent::tell() {
   const Verdict& v = snapshot_.verdict;
   const std::string rule{word(v.rule)};
   const bool urgent = stops(v.action) || v.rule == Rule::R3c || v.rule == Rule::R2h;
@@ -141,12 +143,15 @@ void Agent::tell(const std::vector<std::string>& alarms_before) {
        {"PICKET_VRRP", std::string(word(v.vrrp))},
        {"PICKET_ACTION", std::string(word(v.action))},
        {"PICKET_ALARMS", join(v.alarms)}});
+  notify_.status(text);
+}
+
+// An alarm is told when it is new.
+void Agent::tell_alarms(const std::vector<std::string>& before) {
   // The positions move on: they are told once, and are no part of the verdict.
   const std::string where = signals_.rival == Rival::claimed ? " (" + primaries_text(snapshot_.board) + ")" : "";
-  for (const auto& alarm : v.alarms)
-    if (std::ranges::find(alarms_before, alarm) == alarms_before.end())
-      log(Priority::warning, "alarm: " + alarm + where);
-  notify_.status(text);
+  for (const auto& alarm : snapshot_.verdict.alarms)
+    if (std::ranges::find(before, alarm) == before.end()) log(Priority::warning, "alarm: " + alarm + where);
 }
 
 void Agent::apply(const Verdict& verdict) {

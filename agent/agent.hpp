@@ -46,7 +46,8 @@ class Agent {
   void round();
   void apply(const Verdict& verdict);
   bool publish(const Step& step, Board board, Instant now);
-  void tell(const std::vector<std::string>& alarms_before);
+  void tell();
+  void tell_alarms(const std::vector<std::string>& before);
   void act(const Verdict& verdict);
   void stop(const Verdict& verdict);
   FenceTarget fence_target() const;

@@ -181,6 +181,13 @@ class Node:
         self.run("systemd-run", "--quiet", "--scope", "--slice=user.slice", "--uid=postgres", "--gid=postgres", "--working-directory=/",
                  "pg_ctlcluster", "--skip-systemctl-redirect", postgres_version(), "main", "start", check=False, timeout=60)
 
+    def configure(self, table: str, line: str) -> None:
+        """One more line of picket.toml, in a table that it does not have yet (or in none: ""); the agent is restarted."""
+        config = self.file("/etc/picket/picket.toml")
+        text = config.read_text()
+        config.write_text(f"{text}\n[{table}]\n{line}\n" if table else f"{line}\n{text}")
+        self.systemctl("restart", "picket.service")
+
     def without_autostart(self) -> None:
         self.file(f"/etc/postgresql/{postgres_version()}/main/start.conf").write_text("manual\n")
 

@@ -30,8 +30,8 @@ bool see_crash(Memory& m, const Board& board, Postmaster postmaster, const Clust
   remember_end(m, board, postmaster, now);
   if (!m.crashed || policy.on_crash == OnCrash::release || in_loop(m, now)) return false;
   if (now - *m.lost_at > policy.restart_within || marker != MarkerState::none) return false;
-  // Somebody else is at it.
-  if (board.unit.job == "stop" || board.start_refused) return false;
+  // Systemd cannot be asked, or somebody else is at it.
+  if (!board.unit.known || board.unit.job == "stop" || board.start_refused) return false;
   return view.reach == Majority::fresh && view.rival.rival == Rival::none;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 // What decide() says: one immutable value that drives every face. Two verdicts that compare equal mean the same to the
-// operator, so the journal gets a line exactly when the verdict changes.
+// operator; the journal gets a line exactly when the verdict changes, and one for each new alarm.
 
 #include <cstdint>
 #include <string>
@@ -76,5 +76,8 @@ struct Verdict {
 
   bool operator==(const Verdict&) const = default;
 };
+
+/// Whether both say the same of this node, whatever else a human should look at.
+bool same_but_for_alarms(Verdict a, const Verdict& b);
 
 }  // namespace picket

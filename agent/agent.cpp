@@ -42,15 +42,17 @@ Agent::Agent(Loop& loop, Worker& disk, Worker& marker_disk, Worker& names, Bus& 
               [this] { soon_.start(Millis{0}); }),
       observers_(loop, disk, names, bus, config, repmgr, [this] { soon_.start(Millis{0}); }),
       vrrp_(config.keepalived.gate_file, config.keepalived.rank_file),
-      ladder_(loop, units_,
-              [this] {
-                report_fence();
-                observers_.look_now();
-                soon_.start(Millis{0});
-              },
-              &cutter_),
+      ladder_(
+          loop, units_,
+          [this] {
+            report_fence();
+            observers_.look_now();
+            soon_.start(Millis{0});
+          },
+          &cutter_),
       withdrawal_(cutter_, observers_, ladder_),
       last_resort_(loop, config, ladder_),
+      rejoin_(loop, disk, units_, config),
       resume_(config.run_directory + "/state.json") {
   memory_ = resume_.load(boot_now(), config.policy.isolation_timeout, snapshot_.generation);
   if (marker_.facts().state == MarkerFacts::State::fenced)
@@ -77,6 +79,7 @@ void Agent::round() {
   const std::vector<std::string> alarms = snapshot_.verdict.alarms;
   const bool changed = publish(step, std::move(board), now);
   apply(snapshot_.verdict);
+  if (acts()) rejoin_.consider(snapshot_.board, signals_.rival >= Rival::proven, now);
   recorder_.decided(before, snapshot_.board, now, config_.policy, snapshot_.verdict, changed);
   if (changed) tell();
   tell_alarms(alarms);
@@ -118,6 +121,7 @@ bool Agent::publish(const Step& step, Board board, Instant now) {
   ++snapshot_.round;
   snapshot_.level = config_.policy.level;
   snapshot_.board = std::move(board);
+  snapshot_.rejoin = rejoin_.sentence();
   snapshot_.fence_phase = ladder_.progress().phase;
   snapshot_.fence_rungs.clear();
   for (const Rung& rung : ladder_.progress().rungs)
@@ -290,11 +294,27 @@ std::string Agent::fence(const std::string& why, const std::string& who) {
   return "this node is fenced; a primary here is stopped now, and stays stopped until `picket unfence`\n";
 }
 
-std::string Agent::unfence(const std::string& who) {
-  if (marker_.facts().state == MarkerFacts::State::none) return "this node is not fenced\n";
-  log(Priority::warning, "unfenced by order of " + who + "; it was: " + marker_.facts().sentence);
+void Agent::mark_stale(const std::string& sentence) {
+  marker_.add(std::string(word(FenceReason::stale)), sentence, disk_timeline(snapshot_.board.disk));
+}
+
+ControlReply Agent::unfence(const std::string& who, bool accepted) {
+  const MarkerFacts& marker = marker_.facts();
+  if (marker.state == MarkerFacts::State::none) return {0, "this node is not fenced\n"};
+  const bool stale = std::ranges::find(marker.reasons, word(FenceReason::stale)) != marker.reasons.end();
+  if (stale && !accepted) {
+    log(Priority::notice, "not unfenced by order of " + who + ": it is stale, and --i-accept was not said");
+    return {
+        2,
+        "still fenced: " + marker.sentence +
+            "\nWhat this node wrote after the other one was promoted exists here only, and what it would be given as a "
+            "primary from now on\nwould be lost too: bring it back as a standby with `picket rejoin`. If it is the "
+            "other one that has to go: picket unfence --i-accept\n"};
+  }
+  log(Priority::warning,
+      "unfenced by order of " + who + (stale ? ", who accepts the loss" : "") + "; it was: " + marker.sentence);
   marker_.clear_all();
-  return "the fence marker is cleared; PostgreSQL is not started by this\n";
+  return {0, "the fence marker is cleared; PostgreSQL is not started by this\n"};
 }
 
 }  // namespace picket

@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "auto_rejoin.hpp"
 #include "config/config.hpp"
+#include "control_client.hpp"
 #include "core/decide.hpp"
 #include "fence/ladder.hpp"
 #include "fence/marker_store.hpp"
@@ -39,7 +41,10 @@ class Agent {
 
   // Orders of the operator, by way of the control socket. Each returns what to tell him.
   std::string fence(const std::string& why, const std::string& who);
-  std::string unfence(const std::string& who);
+  /// A stale marker only when `accepted`: whoever lifts it may lose what was written since.
+  ControlReply unfence(const std::string& who, bool accepted);
+  /// Of the way back: whatever becomes of it, nobody may start this node as a primary meanwhile.
+  void mark_stale(const std::string& sentence);
   void heard(const NotifyEvent& event) { observers_.heard(event); }
 
  private:
@@ -73,6 +78,7 @@ class Agent {
   Ladder ladder_;
   Withdrawal withdrawal_;
   LastResort last_resort_;
+  AutoRejoin rejoin_;
   Resume resume_;
   Memory memory_;
   Signals signals_;

@@ -53,9 +53,12 @@ ControlReply command(Agent& agent, const ControlRequest& request) {
     if (!agent.snapshot()) return {1, "nothing has been decided yet\n"};
     return {0, encode(agent.live())};
   }
-  if (verb != "fence" && verb != "unfence") return {2, "unknown verb: " + verb + "\n"};
+  if (verb != "fence" && verb != "unfence" && verb != "mark-stale") return {2, "unknown verb: " + verb + "\n"};
   if (!request.privileged) return {2, "only root and the daemon's own user may " + verb + "\n"};
-  return {0, verb == "fence" ? agent.fence(argument, request.who) : agent.unfence(request.who)};
+  if (verb == "fence") return {0, agent.fence(argument, request.who)};
+  if (verb == "unfence") return agent.unfence(request.who, argument == "--i-accept");
+  agent.mark_stale(argument);
+  return {0, ""};
 }
 
 }  // namespace picket

@@ -49,7 +49,31 @@ int main(int argc, char** argv) {
   fence->add_option("--reason", why, "for the marker and the journal");
   fence->callback([&] { result = verb_fence(context, why); });
   auto* unfence = app.add_subcommand("unfence", "lift the fence marker; starts nothing");
-  unfence->callback([&] { result = verb_unfence(context); });
+  bool accepted = false;
+  unfence->add_flag("--i-accept", accepted, "lift a stale marker too, whatever is lost by it");
+  unfence->callback([&] { result = verb_unfence(context, accepted); });
+
+  bool rejoin_dry = false, rejoin_yes = false, rejoin_clone = false, rejoin_bare = false, rejoin_run = false;
+  std::string rejoin_primary;
+  auto* rejoin = app.add_subcommand("rejoin", "bring an old primary back as a standby: shows the plan, and asks");
+  rejoin->add_flag("--dry-run", rejoin_dry, "show the plan, try what can be tried, change nothing");
+  rejoin->add_flag("--yes", rejoin_yes, "do not ask");
+  rejoin->add_flag("--clone", rejoin_clone, "make a new copy, whatever pg_rewind could do");
+  rejoin->add_flag("--without-archive", rejoin_bare, "do not keep what only this node has written");
+  rejoin->add_option("--primary", rejoin_primary, "the node to follow, where no majority shows it");
+  rejoin->add_flag("--run", rejoin_run, "what picket-rejoin.service runs: no questions, here and now");
+  rejoin->callback([&] {
+    std::vector<std::string> options;
+    for (const auto& [given, option] :
+         std::initializer_list<std::pair<bool, const char*>>{{rejoin_dry, "--dry-run"},
+                                                             {rejoin_yes, "--yes"},
+                                                             {rejoin_clone, "--clone"},
+                                                             {rejoin_bare, "--without-archive"},
+                                                             {rejoin_run, "--run"}})
+      if (given) options.emplace_back(option);
+    if (!rejoin_primary.empty()) options.insert(options.end(), {"--primary", rejoin_primary});
+    result = verb_rejoin(context, options);
+  });
 
   auto* gate = app.add_subcommand("gate", "what systemd and repmgr call");
   gate->require_subcommand(1);

@@ -16,6 +16,7 @@
 #include "faces.hpp"
 #include "files.hpp"
 #include "log.hpp"
+#include "rejoin.hpp"
 #include "settings.hpp"
 #include "start_gate.hpp"
 #include "version.hpp"
@@ -124,6 +125,11 @@ int main(int argc, char** argv) {
     if (argument == "--gate-start" && i + 1 < argc) {
       gate_instance = argv[++i];
       continue;
+    }
+    if (argument == "--rejoin") {
+      setenv("LC_ALL", "C", 1);
+      picket::RejoinOptions options;
+      if (picket::parse_rejoin_arguments(argc - i - 1, argv + i + 1, options)) return picket::run_rejoin(path, options);
     }
     std::cerr << "usage: picketd [--config FILE] [--version]\n";
     return 2;

@@ -31,6 +31,8 @@ int verb_notify(const Context& context, const std::vector<std::string>& args) {
 
 int verb_fence(const Context& context, const std::string& why) { return ask_and_print(context, {"fence", why}); }
 
-int verb_unfence(const Context& context) { return ask_and_print(context, {"unfence"}); }
+int verb_unfence(const Context& context, bool accepted) {
+  return ask_and_print(context, {"unfence", accepted ? "--i-accept" : ""});
+}
 
 }  // namespace picket

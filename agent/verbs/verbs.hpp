@@ -33,13 +33,16 @@ struct ExplainOptions {
 /// Now; or the past, and then 1 when something of it cannot be read or would be decided otherwise; or what if.
 int verb_explain(const Context& context, const ExplainOptions& options);
 int verb_fence(const Context& context, const std::string& why);
-int verb_unfence(const Context& context);
+int verb_unfence(const Context& context, bool accepted);
 /// ExecStopPost= of the unit: closes Keepalived's gate without the daemon.
 int verb_gate_close(const Context& context);
 /// ExecStartPre= of PostgreSQL's unit: becomes the start gate (start_gate.hpp). Returns only when that fails: 1.
 int verb_gate_start(const Context& context, const std::string& instance);
 /// Gives leave for one start that the start gate would refuse for want of proof.
 int verb_gate_allow_once(const Context& context);
+
+/// Becomes the way back (rejoin.hpp), with its options. Returns only when that fails: 3.
+int verb_rejoin(const Context& context, const std::vector<std::string>& options);
 
 /// Sends one request and prints the answer; 3 with a sentence when the daemon cannot be asked.
 int ask_and_print(const Context& context, const std::vector<std::string>& words);

@@ -57,6 +57,10 @@ struct Config {
     Millis watchdog_timeout{10'000};
     std::string stonith_hook;  ///< a program and its first arguments, split at blanks; empty = none
   } fence;
+  struct Rejoin {
+    bool automatic = false;           ///< start the way back of a stale node without being asked
+    uint64_t max_lost = 16ULL << 20;  ///< bytes of log that it may cost then
+  } rejoin;
   std::string run_directory = "/run/picket";
   std::string state_directory = "/var/lib/picket";
   LogLevel log_level = LogLevel::info;

@@ -135,6 +135,13 @@ void set_flight_recorder(Config& config, const Entry& entry) {
   config.flight_recorder = bytes.value_or(0);
 }
 
+void set_max_lost(Config& config, const Entry& entry) {
+  const char* const form = "a size in quotes with its unit (B, kB, MB, GB, TB), such as \"16MB\"";
+  const std::optional<uint64_t> bytes = parse_size(value_of<std::string>(entry, form));
+  if (!bytes) throw Refusal{std::string("must be ") + form};
+  config.rejoin.max_lost = *bytes;
+}
+
 }  // namespace
 
 // Each place is a lambda that names the field, so that a key cannot go to a field of another type.
@@ -144,6 +151,8 @@ void set_flight_recorder(Config& config, const Entry& entry) {
 const std::vector<Key>& known_keys() {
   static const std::vector<Key> keys = {
       choice<Level>("level", PLACE(policy.level), {{"observe", Level::observe}, {"guard", Level::guard}}),
+      choice<bool>("rejoin", PLACE(rejoin.automatic), {{"manual", false}, {"auto", true}}),
+      {"rejoin_max_lost", set_max_lost},
       text("run_directory", PLACE(run_directory), absolute),
       text("state_directory", PLACE(state_directory), absolute),
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rejoin/timeline_history.hpp"
@@ -99,7 +100,11 @@ RejoinPlan plan_rejoin(const LocalData& local, const PrimaryData& primary, const
 /// For the terminal and the journal, several lines.
 std::string plan_text(const RejoinPlan& plan, const LocalData& local, const PrimaryData& primary);
 
-/// "16.0 MB (16777216 bytes)"
+/// "16.0 MB"
 std::string bytes_text(uint64_t bytes);
+
+/// The same line with every password of a connection string in it (keyword or URI) shown as "***": programs print their
+/// commands.
+std::string without_passwords(std::string_view line);
 
 }  // namespace picket

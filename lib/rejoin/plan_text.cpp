@@ -1,5 +1,6 @@
 #include <array>
 #include <cstdio>
+#include <regex>
 
 #include "rejoin/plan.hpp"
 
@@ -36,6 +37,12 @@ std::string bytes_text(uint64_t bytes) {
   char text[48];
   std::snprintf(text, sizeof text, unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
   return text;
+}
+
+std::string without_passwords(std::string_view line) {
+  static const std::regex keyword(R"((password\s*=\s*)('(\\.|[^'\\])*'|"[^"]*"|[^\s'"]+))"),
+      uri("(://[^:/@\\s]*:)[^@\\s]*@");
+  return std::regex_replace(std::regex_replace(std::string(line), keyword, "$1***"), uri, "$1***@");
 }
 
 std::string plan_text(const RejoinPlan& plan, const LocalData& local, const PrimaryData& primary) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 
 namespace picket {
 namespace {
@@ -73,9 +74,17 @@ void WalTail::add(const WalRecord& record) {
 
 uint64_t segment_of(Lsn lsn, uint32_t segment_size) { return lsn / segment_size; }
 
-std::vector<std::string> segments_from(const std::vector<std::string>& names, uint32_t timeline, uint64_t first,
-                                       uint32_t segment_size) {
-  // XLogFileName(): timeline, then the number split at each 4 GB, eight hexadecimal digits each.
+// XLogFileName(): timeline, then the number split at each 4 GB, eight hexadecimal digits each.
+std::string segment_name(uint32_t timeline, uint64_t number, uint32_t segment_size) {
+  const uint64_t per_id = (uint64_t{1} << 32) / segment_size;
+  char name[32];
+  std::snprintf(name, sizeof name, "%08X%08X%08X", timeline, static_cast<uint32_t>(number / per_id),
+                static_cast<uint32_t>(number % per_id));
+  return name;
+}
+
+std::vector<std::string> segments_between(const std::vector<std::string>& names, uint32_t timeline, uint64_t first,
+                                          uint64_t last, uint32_t segment_size) {
   const uint64_t per_id = (uint64_t{1} << 32) / segment_size;
   std::vector<std::string> found;
   for (const std::string& name : names) {
@@ -84,7 +93,8 @@ std::vector<std::string> segments_from(const std::vector<std::string>& names, ui
     if (digits.size() < 24 || (name.size() > 24 && name.substr(24) != ".partial")) continue;
     if (!read(digits.substr(0, 8), of, 16) || !read(digits.substr(8, 8), high, 16) || !read(digits.substr(16), low, 16))
       continue;
-    if (of == timeline && high * per_id + low >= first) found.push_back(name);
+    const uint64_t number = high * per_id + low;
+    if (of == timeline && number >= first && number <= last) found.push_back(name);
   }
   std::ranges::sort(found);
   return found;

@@ -38,9 +38,13 @@ struct WalTail {
 /// The number of the segment that holds the byte at `lsn`.
 uint64_t segment_of(Lsn lsn, uint32_t segment_size);
 
-/// Of the names of a folder pg_wal, those of `timeline`'s segments (complete or .partial) from number `first` on,
-/// sorted. `segment_size` is a power of two from 1 MB to 1 GB.
-std::vector<std::string> segments_from(const std::vector<std::string>& names, uint32_t timeline, uint64_t first,
-                                       uint32_t segment_size);
+/// Of the names of a folder pg_wal, those of `timeline`'s segments (complete or .partial) from number `first` to number
+/// `last`, sorted; behind the end of the log there are recycled ones. `segment_size` is a power of two from 1 MB to 1
+/// GB.
+std::vector<std::string> segments_between(const std::vector<std::string>& names, uint32_t timeline, uint64_t first,
+                                          uint64_t last, uint32_t segment_size);
+
+/// "000000010000000000000002", the file of that segment.
+std::string segment_name(uint32_t timeline, uint64_t number, uint32_t segment_size);
 
 }  // namespace picket

@@ -21,6 +21,7 @@ struct Snapshot {
   Verdict verdict;
   Board board;
   std::string fence_phase;               ///< what the fence is doing, empty when it does nothing
+  std::string rejoin;                    ///< what the latest way back came to; empty when there was none
   std::vector<std::string> fence_rungs;  ///< what it did, in order, each a short sentence
 };
 

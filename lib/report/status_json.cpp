@@ -185,6 +185,7 @@ Json fence(const Snapshot& s) {
           {"reasons", m.reasons},
           {"sentence", non_empty(m.sentence)},
           {"timeline", non_zero(m.timeline)},
+          {"rejoin", non_empty(s.rejoin)},
           {"phase", non_empty(s.fence_phase)},
           {"rungs", s.fence_rungs}};
 }

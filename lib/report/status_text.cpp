@@ -200,6 +200,7 @@ void put_fence(std::string& out, const Json& status) {
   if (const std::string why = text(at(fence, "why"), ""); !why.empty()) out += ": " + why;
   out += '\n';
   if (const std::string sentence = text(at(fence, "sentence"), ""); !sentence.empty()) out += "  " + sentence + '\n';
+  if (const std::string way = text(at(fence, "rejoin"), ""); !way.empty()) out += "  rejoin: " + way + '\n';
   if (const std::string phase = text(at(fence, "phase"), ""); !phase.empty()) out += "  now: " + phase + '\n';
   if (at(fence, "rungs").is_array()) {
     for (const Json& rung : at(fence, "rungs")) out += "  - " + text(rung) + '\n';

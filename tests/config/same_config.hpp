@@ -11,11 +11,12 @@ namespace picket {
 inline std::string all_fields(const Config& c) {
   std::ostringstream out;
   const Policy& p = c.policy;
-  out << "level " << static_cast<int>(p.level) << "\nrun_directory " << c.run_directory << "\nstate_directory "
-      << c.state_directory << "\nlisten " << c.http.listen << "\nport " << c.http.port << "\nconf " << c.repmgr.conf
-      << "\nnodes_every " << c.repmgr.nodes_every.count() << "\nconninfo " << c.postgresql.conninfo
-      << "\ndata_directory " << c.postgresql.data_directory << "\nunit " << c.postgresql.unit << "\npoll "
-      << c.postgresql.poll.count() << "\nfresh_every " << c.postgresql.fresh_every.count() << "\nsession_deadline "
+  out << "level " << static_cast<int>(p.level) << "\nrejoin " << c.rejoin.automatic << " " << c.rejoin.max_lost
+      << "\nrun_directory " << c.run_directory << "\nstate_directory " << c.state_directory << "\nlisten "
+      << c.http.listen << "\nport " << c.http.port << "\nconf " << c.repmgr.conf << "\nnodes_every "
+      << c.repmgr.nodes_every.count() << "\nconninfo " << c.postgresql.conninfo << "\ndata_directory "
+      << c.postgresql.data_directory << "\nunit " << c.postgresql.unit << "\npoll " << c.postgresql.poll.count()
+      << "\nfresh_every " << c.postgresql.fresh_every.count() << "\nsession_deadline "
       << c.postgresql.session_deadline.count() << "\nconnect_deadline " << c.postgresql.connect_deadline.count()
       << "\nfresh_deadline " << c.postgresql.fresh_deadline.count() << "\naddress " << c.keepalived.address
       << "\nkeepalived_unit " << c.keepalived.unit << "\ngate_file " << c.keepalived.gate_file << "\nrank_file "

@@ -50,6 +50,17 @@ TEST(Unit, NeverTiesPostgresqlToTheAgent) {
     EXPECT_THAT(text, Not(HasSubstr(directive)));
 }
 
+// A pg_rewind that is cut short costs a new copy; sudo, which repmgr.conf may use, does not work with NoNewPrivileges=.
+TEST(RejoinUnit, IsNotEndedHalfWayAndHarmsNoServer) {
+  const std::string text = "\n" + text_of("picket-rejoin.service");
+  for (const char* line : {"\nType=oneshot\n", "\nUser=postgres\n", "\nTimeoutStartSec=infinity\n",
+                           "\nKillMode=mixed\n", "\nExecStart=/usr/bin/picket rejoin --run\n", "\nRemoveIPC=no\n"})
+    EXPECT_THAT(text, HasSubstr(line));
+  for (const char* directive :
+       {"NoNewPrivileges=", "PrivateDevices=", "SystemCall", "[Install]", "Requires=", "BindsTo="})
+    EXPECT_THAT(text, Not(HasSubstr(std::string("\n") + directive)));
+}
+
 TEST(Unit, LeavesAClosedGateBehind) {
   EXPECT_THAT(text_of("picket.service"), HasSubstr("\nExecStopPost=/usr/bin/picket gate close\n"));
 }
@@ -74,11 +85,13 @@ TEST(Tmpfiles, MakeTheFoldersThatKeepalivedWatches) {
   std::filesystem::remove_all(root);
 }
 
-TEST(PolkitRule, LetsPostgresDoFourThingsToOneUnit) {
+TEST(PolkitRule, LetsPostgresDoFourThingsToOneUnitAndStartTheWayBack) {
   const std::string rule = text_of("50-picket.rules.in");
   EXPECT_THAT(rule, HasSubstr(R"(subject.user == "postgres")"));
   EXPECT_THAT(rule, HasSubstr(R"(action.lookup("unit") == "@PICKET_POSTGRESQL_UNIT@")"));
   EXPECT_THAT(rule, HasSubstr(R"(["start", "stop", "kill", "reset-failed"])"));
+  EXPECT_THAT(rule, HasSubstr(R"(action.lookup("unit") == "picket-rejoin.service" &&
+        ["start", "reset-failed"])"));
 }
 
 }  // namespace

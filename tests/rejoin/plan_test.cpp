@@ -275,5 +275,13 @@ TEST_F(Plan, IsReadAtThreeInTheMorning) {
   EXPECT_EQ(bytes_text(999), "999 bytes");
 }
 
+TEST(WithoutPasswords, HidesThemInBothFormsOfAConnectionString) {
+  EXPECT_EQ(without_passwords("repmgr -d host=a password=hunter2 user=b"), "repmgr -d host=a password=*** user=b");
+  EXPECT_EQ(without_passwords("--source-server='host=a password=hunter2'"), "--source-server='host=a password=***'");
+  EXPECT_EQ(without_passwords("password = 'a b\\'c' user=b"), "password = *** user=b");
+  EXPECT_EQ(without_passwords("postgresql://me:hunter2@host:5432/db"), "postgresql://me:***@host:5432/db");
+  EXPECT_EQ(without_passwords("nothing at all://here"), "nothing at all://here");
+}
+
 }  // namespace
 }  // namespace picket

@@ -1,5 +1,6 @@
 #include "rejoin/wal_dump.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace picket {
@@ -68,6 +69,12 @@ TEST(WalTail, CountsCommitsAndMeasuresFromTheFork) {
   EXPECT_EQ(tail.first_commit, tail.last_commit);
 }
 
+TEST(WalSegments, BehindTheEndAreRecycledOnesAndNotMeant) {
+  EXPECT_THAT(segments_between({segment_name(1, 7, 16 << 20), segment_name(1, 8, 16 << 20)}, 1, 7, 7, 16 << 20),
+              testing::ElementsAre("000000010000000000000007"));
+  EXPECT_EQ(segment_name(26, 4097, 1 << 20), "0000001A0000000100000001");
+}
+
 TEST(WalSegments, AreThoseOfTheTimelineFromTheForkOn) {
   constexpr uint32_t mb16 = 16 << 20;
   EXPECT_EQ(segment_of(0x1FFFFFF, mb16), 1u);
@@ -81,11 +88,11 @@ TEST(WalSegments, AreThoseOfTheTimelineFromTheForkOn) {
                                        "archive_status",
                                        "000000010000000000000003.00000028.backup",
                                        "00000001000000000000000G"};
-  EXPECT_EQ(segments_from(names, 1, 2, mb16),
+  EXPECT_EQ(segments_between(names, 1, 2, 256, mb16),
             (std::vector<std::string>{"000000010000000000000002.partial", "0000000100000000000000FF",
                                       "000000010000000100000000"}));
-  EXPECT_EQ(segments_from(names, 1, 256, mb16), (std::vector<std::string>{"000000010000000100000000"}));
-  EXPECT_EQ(segments_from({"000000010000000100000000"}, 1, 4096, 1 << 20).size(), 1u)
+  EXPECT_EQ(segments_between(names, 1, 256, 300, mb16), (std::vector<std::string>{"000000010000000100000000"}));
+  EXPECT_EQ(segments_between({"000000010000000100000000"}, 1, 4096, 4096, 1 << 20).size(), 1u)
       << "4096 segments of 1 MB in 4 GB";
 }
 

@@ -1,0 +1,294 @@
+#include "rejoin_job.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <iostream>
+#include <stdexcept>
+
+#include "control_client.hpp"
+#include "core/verdict.hpp"
+#include "fence/marker.hpp"
+#include "files.hpp"
+#include "loop/fd.hpp"
+#include "loop/loop.hpp"
+#include "offline.hpp"
+#include "rejoin_primary.hpp"
+#include "rejoin_steps.hpp"
+#include "settings.hpp"
+
+namespace picket {
+namespace {
+
+constexpr Millis look_again_after{1000};  // between the two looks that certify the primary
+constexpr Millis streams_within{600'000};
+constexpr Millis checkpoint_within{60'000};
+
+volatile std::sig_atomic_t asked_to_stop = 0;
+
+std::string compact(std::string time) {
+  std::erase_if(time, [](char c) { return c == ':' || c == '-'; });
+  return time;
+}
+
+class Job {
+ public:
+  Job(const Config& config, const RepmgrConf& repmgr);
+  int run();
+
+ private:
+  void step(const std::string& what);
+  void save();
+  RejoinView look();
+  void carry_out(const RejoinView& view);
+  void mark_stale(const RejoinView& view);
+  void checkpoint(const RejoinView& view);
+  void archive(const RejoinView& view);
+  void prove_dead() const;
+  void rewind(const RejoinView& view);
+  void clone(const RejoinView& view);
+  void await_streaming(const RejoinView& view);
+
+  const Config& config_;
+  const RepmgrConf& repmgr_;
+  RejoinPlace place_;
+  RejoinRequest request_;
+  RejoinRecord record_;
+  std::string record_path_;
+  RejoinSteps steps_;
+};
+
+Job::Job(const Config& config, const RepmgrConf& repmgr)
+    : config_(config),
+      repmgr_(repmgr),
+      place_(rejoin_place(config, repmgr)),
+      request_(
+          take_rejoin_request(rejoin_request_path(config.run_directory)).value_or(RejoinRequest{{}, "", "by hand"})),
+      record_path_(rejoin_record_path(config.state_directory)),
+      steps_(config, repmgr, place_, [](std::string_view line) { std::cout << "  " << line << std::endl; }) {}
+
+// The disk that refuses a line of the record refuses more than that: then nothing is begun.
+void Job::save() {
+  if (const std::string error = write_rejoin_record(record_path_, record_); !error.empty())
+    throw std::runtime_error(error);
+}
+
+void Job::step(const std::string& what) {
+  if (asked_to_stop) throw std::runtime_error("stopped by order, before: " + what);
+  std::cout << "picket rejoin: " << what << std::endl;
+  record_.sentence = what;
+  record_.steps.push_back(what);
+  save();
+}
+
+RejoinView Job::look() {
+  RejoinView view = look_for_rejoin(config_, repmgr_, place_, request_);
+  record_.timeline = view.local.timeline;
+  record_.fork = view.plan.fork.value_or(0);
+  return view;
+}
+
+int Job::run() {
+  const auto before = read_rejoin_record(record_path_);
+  record_.state = RejoinRecord::State::running;
+  record_.by = request_.by;
+  record_.began = wall_clock_now();
+  try {
+    if (before) record_.rewinding = before->rewinding;
+    RejoinView view = look();
+    if (before && before->timeline == record_.timeline) {
+      record_.automatic = before->automatic;
+      if (before->fork == record_.fork) record_.archive = before->archive;
+    } else {
+      record_.rewinding = false;
+    }
+    if (request_.wishes.automatic) ++record_.automatic;
+    std::cout << plan_text(view.plan, view.local, view.primary) << std::flush;
+    step("looked: " + std::string(word(view.plan.kind)) +
+         (view.plan.reason.empty() ? "" : ", because " + view.plan.reason));
+    carry_out(view);
+    record_.state = RejoinRecord::State::done;
+    record_.sentence =
+        "this node is a standby and streams from " + view.primary.name + " (" + std::string(word(view.plan.kind)) + ")";
+    record_.automatic = 0;
+  } catch (const std::exception& error) {
+    record_.state = RejoinRecord::State::failed;
+    record_.sentence = error.what();
+    std::cout << "picket rejoin: FAILED: " << error.what() << std::endl;
+  }
+  record_.ended = wall_clock_now();
+  if (const std::string error = write_rejoin_record(record_path_, record_); !error.empty())
+    std::cout << "picket rejoin: " << error << std::endl;
+  return record_.state == RejoinRecord::State::done ? 0 : 1;
+}
+
+void Job::carry_out(const RejoinView& first) {
+  const auto refuse = [&](const RejoinPlan& plan) {
+    if (plan.obstacles.empty()) return;
+    record_.final = request_.wishes.automatic && (plan.kind == RejoinKind::clone ||
+                                                  (plan.bytes_lost && *plan.bytes_lost > request_.wishes.max_lost));
+    std::string all;
+    for (const auto& obstacle : plan.obstacles) all += (all.empty() ? "" : "; ") + obstacle;
+    throw std::runtime_error(all);
+  };
+  refuse(first.plan);
+  if (first.plan.kind == RejoinKind::nothing_to_do) return;
+  usleep(static_cast<useconds_t>(look_again_after.count()) * 1000);
+  const RejoinView view = look();
+  refuse(view.plan);
+  if (view.primary.id != first.primary.id || view.primary.timeline != first.primary.timeline ||
+      view.plan.kind != first.plan.kind)
+    throw std::runtime_error("the cluster is changing: " + first.primary.name + " on timeline " +
+                             std::to_string(first.primary.timeline) + ", and a second later " + view.primary.name +
+                             " on timeline " + std::to_string(view.primary.timeline));
+  mark_stale(view);
+  if (view.plan.kind == RejoinKind::clone) {
+    clone(view);
+  } else if (view.local.standby_signal && view.plan.kind == RejoinKind::start_as_standby &&
+             view.local.control_state != "shut down in recovery") {
+    step("starting PostgreSQL, a standby already");
+    steps_.start_server();
+  } else {
+    rewind(view);
+  }
+  await_streaming(view);
+}
+
+// From here on until it streams, whatever fails: nobody may start this as a primary.
+void Job::mark_stale(const RejoinView& view) {
+  if (config_.policy.level == Level::observe || view.plan.kind == RejoinKind::start_as_standby) return;
+  const std::string why = "on the way back to " + view.primary.name + ", which is the primary of timeline " +
+                          std::to_string(view.primary.timeline);
+  try {
+    const auto said = ask_daemon(config_.run_directory + "/control.sock", {"mark-stale", why}, Millis{2000});
+    if (said.status == 0) return;
+  } catch (const std::exception&) {
+    // Nobody answers there: the file itself will do, for nobody else writes it now.
+  }
+  const std::string path = config_.state_directory + "/fence.json";
+  MarkerFile file = read_marker(path);
+  if (file.state == MarkerFile::State::malformed || file.state == MarkerFile::State::unreadable) return;  // fences too
+  if (!file.marker.add({std::string(word(FenceReason::stale)), why, wall_clock_now(), view.local.timeline})) return;
+  if (const std::string error = write_marker(path, file.marker); !error.empty()) throw std::runtime_error(error);
+}
+
+void Job::checkpoint(const RejoinView& view) {
+  if (!view.plan.checkpoint_first) return;
+  step("CHECKPOINT on " + view.primary.name);
+  const Instant due = boot_now() + checkpoint_within;
+  while (checkpoint_primary(view.primary_conninfo) != view.primary.timeline)
+    if (boot_now() > due) throw std::runtime_error(view.primary.name + "'s control file does not show its timeline");
+}
+
+void Job::archive(const RejoinView& view) {
+  if (request_.wishes.without_archive || view.plan.kind != RejoinKind::rewind) return;
+  if (!record_.archive.empty() && access((record_.archive + "/summary.txt").c_str(), F_OK) == 0)
+    return step("the diverged log is in " + record_.archive + " already");
+  const std::string folder =
+      place_.archive_parent + "/" + compact(wall_clock_now()) + "-tl" + std::to_string(view.local.timeline);
+  step("copying the diverged log to " + folder);
+  archive_wal(view.wal, *view.plan.fork, diverged_segments(view.wal, *view.plan.fork, view.local.after_fork),
+              plan_text(view.plan, view.local, view.primary), folder);
+  record_.archive = folder;
+}
+
+void Job::prove_dead() const {
+  if (const std::string left = what_still_runs(place_.data_directory); !left.empty())
+    throw std::runtime_error("PostgreSQL runs here: " + left);
+}
+
+void Job::rewind(const RejoinView& view) {
+  if (view.plan.kind == RejoinKind::rewind) {
+    checkpoint(view);
+    archive(view);
+  }
+  if (view.plan.recover_first) {
+    step("recovering from the crash");
+    prove_dead();
+    steps_.recover();
+  }
+  bool broken = false;
+  step("repmgr node rejoin, tried");
+  prove_dead();
+  steps_.node_rejoin(view.primary_conninfo, true, broken);
+  record_.rewinding = view.plan.kind == RejoinKind::rewind || view.plan.recover_first;
+  step("repmgr node rejoin");
+  try {
+    steps_.node_rejoin(view.primary_conninfo, false, broken);
+    record_.rewinding = false;
+  } catch (const std::exception&) {
+    record_.rewinding = broken;
+    throw;
+  }
+}
+
+void Job::clone(const RejoinView& view) {
+  const std::string aside = place_.data_directory + ".before-rejoin-" + compact(wall_clock_now());
+  prove_dead();
+  step("the old data directory becomes " + aside + ", and a new copy is made of " + view.primary.name);
+  steps_.clone(view.primary_conninfo, view.primary.id, aside);
+  record_.rewinding = false;
+  record_.archive = aside;
+  step("starting PostgreSQL");
+  steps_.start_server();
+  step("repmgr standby register");
+  steps_.register_standby(view.primary.id);
+}
+
+void Job::await_streaming(const RejoinView& view) {
+  step("waiting until it streams from " + view.primary.name);
+  const Instant due = boot_now() + streams_within;
+  std::string last;
+  while (boot_now() < due) {
+    try {
+      const std::string& own = config_.postgresql.conninfo.empty() ? repmgr_.conninfo : config_.postgresql.conninfo;
+      BlockingSession session(own);
+      const Row row = session
+                          .rows(
+                              "select pg_is_in_recovery(), (select received_tli from pg_stat_wal_receiver "
+                              "where status = 'streaming')")
+                          .at(0);
+      if (row.at(0) != "t") throw std::runtime_error("this node is not in recovery");
+      if (row.at(1) == std::to_string(view.primary.timeline)) return;
+      // A role that may not see its own receiver: the primary does.
+      if (!row.at(1) && is_followed_by(view.primary_conninfo, repmgr_.node_name)) return;
+      last = "it does not stream from " + view.primary.name + " yet";
+    } catch (const std::exception& error) {
+      last = error.what();
+    }
+    if (asked_to_stop) break;
+    usleep(200'000);
+  }
+  throw std::runtime_error("PostgreSQL was started, and " + last);
+}
+
+}  // namespace
+
+int run_rejoin_job(const std::string& config_path) {
+  // pg_rewind must not be ended half-way because somebody stops the unit: it ends before the next step.
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) signal(number, [](int) { asked_to_stop = 1; });
+  try {
+    const Config config = load_file(config_path);
+    const auto text = read_file(config.repmgr.conf);
+    if (!text) throw std::runtime_error(config.repmgr.conf + ": " + std::strerror(errno));
+    const RepmgrConf repmgr = parse_repmgr_conf(*text, config.repmgr.conf);
+    become_owner_of(guarded_directory(config, repmgr));
+    const Fd lock{open(rejoin_lock_path(config.run_directory).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)};
+    if (!lock) throw std::runtime_error(rejoin_lock_path(config.run_directory) + ": " + std::strerror(errno));
+    if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+      std::cout << "picket rejoin: another one is under way\n";
+      return 3;
+    }
+    return Job(config, repmgr).run();
+  } catch (const std::exception& error) {
+    std::cout << "picket rejoin: " << error.what() << std::endl;
+    return 1;
+  }
+}
+
+}  // namespace picket

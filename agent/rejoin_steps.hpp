@@ -1,0 +1,44 @@
+#pragma once
+// The steps of the way back that change something, each a program of PostgreSQL's or repmgr's run to its end. Blocking.
+// A step that fails throws std::runtime_error with the program's last words.
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "rejoin_look.hpp"
+
+namespace picket {
+
+class RejoinSteps {
+ public:
+  /// `heard` gets what the programs print.
+  RejoinSteps(const Config& config, const RepmgrConf& repmgr, const RejoinPlace& place,
+              std::function<void(std::string_view)> heard);
+
+  /// Replays the log of a crashed server in single-user mode, for pg_rewind does not find Debian's configuration.
+  void recover();
+  /// `repmgr node rejoin --force-rewind`. `dry`: changes nothing. After a failure of the real one, `broken` says
+  /// whether pg_rewind had begun to change the data.
+  void node_rejoin(const std::string& primary_conninfo, bool dry, bool& broken);
+  /// Renames the data directory to `aside` and clones; after a failure the old one is back in its place.
+  void clone(const std::string& primary_conninfo, int primary_id, const std::string& aside);
+  /// Starts PostgreSQL by its unit, or by repmgr.conf's command where there is none.
+  void start_server();
+  /// `repmgr standby register --force`
+  void register_standby(int primary_id);
+
+ private:
+  void run(const std::vector<std::string>& command, Millis most, std::string* said = nullptr);
+  std::string start_command() const;
+  std::string own_repmgr_conf() const;
+  const RepmgrConf& repmgr_;
+  const RejoinPlace& place_;
+  const std::string repmgr_conf_, run_directory_;
+  std::function<void(std::string_view)> heard_;
+};
+
+/// postgresql.conf of a data directory: in it, or where postgresql-common keeps it; "" = nowhere.
+std::string configuration_of(const std::string& data_directory, const std::string& etc = "/etc/postgresql");
+
+}  // namespace picket

@@ -1,0 +1,159 @@
+#include "rejoin_wal.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <stdexcept>
+
+#include "loop/fd.hpp"
+#include "rejoin_primary.hpp"
+#include "rejoin_run.hpp"
+
+namespace picket {
+namespace {
+namespace fs = std::filesystem;
+
+// Some gigabytes of log; more than that nobody reads at the terminal.
+constexpr Millis dump_within{60'000};
+constexpr Lsn compared = 65536;
+constexpr uint64_t listed_commits = 100'000;
+
+std::string lsn_argument(Lsn lsn) {
+  char text[24];
+  std::snprintf(text, sizeof text, "%X/%X", static_cast<uint32_t>(lsn >> 32), static_cast<uint32_t>(lsn));
+  return text;
+}
+
+std::vector<std::string> dump_command(const WalPlace& place, Lsn from) {
+  return {place.programs + "pg_waldump",
+          "-p",
+          place.data_directory + "/pg_wal",
+          "-t",
+          std::to_string(place.timeline),
+          "-s",
+          lsn_argument(from)};
+}
+
+struct Dump {
+  WalTail behind;  ///< records at or behind the fork
+  Lsn end = 0;     ///< behind the last record of all
+  std::string trouble;
+};
+
+Dump dump(const WalPlace& place, Lsn from, Lsn fork) {
+  Dump dump;
+  const Ran ran = run_program(dump_command(place, from), dump_within, [&](std::string_view line) {
+    if (const auto record = parse_wal_line(line)) {
+      dump.end = std::max(dump.end, record->lsn + record->length);
+      if (record->lsn >= fork) dump.behind.add(*record);
+    } else if (line.starts_with("pg_waldump: ")) {
+      dump.trouble = line;
+    }
+  });
+  if (ran.late) dump.trouble = "there is more of it than can be read in a minute";
+  if (ran.code == 127) dump.trouble = ran.tail;
+  if (ran.late || ran.code == 127) dump.behind.records = 0;
+  return dump;
+}
+
+// How pg_waldump speaks of a log that simply ends: in the middle of a segment, or with one.
+bool is_end_of_log(const std::string& trouble) {
+  for (const char* words : {"error in WAL record", "could not find file", "No such file or directory"})
+    if (trouble.find(words) != std::string::npos) return true;
+  return false;
+}
+
+void copy_durably(const fs::path& from, const fs::path& to) {
+  std::error_code failed;
+  fs::copy_file(from, to, failed);
+  if (failed) throw std::runtime_error(to.string() + ": " + failed.message());
+  const Fd fd{open(to.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!fd || fsync(fd.get()) != 0) throw std::runtime_error(to.string() + ": " + std::strerror(errno));
+}
+
+}  // namespace
+
+std::optional<WalTail> read_wal_tail(const WalPlace& place, Lsn fork, std::string& unknown) {
+  unknown.clear();
+  const Dump behind = dump(place, fork, fork);
+  if (behind.behind.records > 0) return behind.behind;
+  // None there, or it cannot be read: only a log that is seen to end before the fork has nothing behind it.
+  if (place.checkpoint < fork) {
+    const Dump all = dump(place, place.checkpoint, fork);
+    if (all.behind.records > 0) return all.behind;
+    if (all.end != 0 && is_end_of_log(all.trouble)) return WalTail{};
+    unknown = all.trouble;
+  } else {
+    unknown = behind.trouble;
+  }
+  if (unknown.empty()) unknown = "pg_waldump found no record";
+  return {};
+}
+
+std::vector<std::string> diverged_segments(const WalPlace& place, Lsn fork, const std::optional<WalTail>& tail) {
+  std::vector<std::string> names;
+  std::error_code failed;
+  for (const auto& entry : fs::directory_iterator(place.data_directory + "/pg_wal", failed))
+    names.push_back(entry.path().filename());
+  const uint64_t last =
+      tail && tail->end > 0 ? segment_of(tail->end - 1, place.segment_size) : std::numeric_limits<uint64_t>::max();
+  return segments_between(names, place.timeline, segment_of(fork, place.segment_size), last, place.segment_size);
+}
+
+void archive_wal(const WalPlace& place, Lsn fork, const std::vector<std::string>& segments, const std::string& text,
+                 const std::string& folder) {
+  const fs::path unfinished = folder + ".unfinished", wal = place.data_directory + "/pg_wal";
+  std::error_code failed;
+  fs::create_directories(unfinished, failed);
+  if (failed) throw std::runtime_error(unfinished.string() + ": " + failed.message());
+  for (const auto& name : segments) copy_durably(wal / name, unfinished / name);
+  if (const fs::path history = wal / history_file_name(place.timeline); fs::exists(history, failed))
+    copy_durably(history, unfinished / history.filename());
+  std::ofstream summary(unfinished / "summary.txt");
+  summary << text << "\ncommitted behind the fork, as pg_waldump lists it:\n";
+  uint64_t listed = 0;
+  run_program(dump_command(place, fork), dump_within, [&](std::string_view line) {
+    const auto record = parse_wal_line(line);
+    if (record && record->commit && ++listed <= listed_commits) summary << line << "\n";
+  });
+  if (listed > listed_commits) summary << "... and " << listed - listed_commits << " more\n";
+  summary.close();
+  const Fd to_disk{open((unfinished / "summary.txt").c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!summary || !to_disk || fsync(to_disk.get()) != 0)
+    throw std::runtime_error(unfinished.string() + "/summary.txt: cannot be written");
+  fs::rename(unfinished, folder, failed);
+  if (failed) throw std::runtime_error(folder + ": " + failed.message());
+  const Fd parent{open(fs::path(folder).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!parent || fsync(parent.get()) != 0) throw std::runtime_error(folder + ": " + std::strerror(errno));
+}
+
+std::optional<bool> same_log_before(const WalPlace& place, Lsn fork, const TimelineHistory& history, uint32_t theirs,
+                                    const std::string& conninfo) {
+  // A promotion copies the segment that holds the fork to the new timeline, with all that came before in it.
+  const uint64_t number = segment_of(fork - 1, place.segment_size);
+  const Lsn begin = number * place.segment_size;
+  const Lsn from = std::max(begin, fork > compared ? fork - compared : 0);
+  uint32_t next = theirs;
+  for (const auto& one : history.switches)
+    if (one.timeline > place.timeline) next = std::min(next, one.timeline);
+  const bool at_edge = fork % place.segment_size == 0;
+  const std::string name = segment_name(at_edge ? place.timeline : next, number, place.segment_size);
+
+  std::string ours(fork - from, '\0');
+  std::ifstream file(place.data_directory + "/pg_wal/" + segment_name(place.timeline, number, place.segment_size),
+                     std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(from - begin));
+  if (!file.read(ours.data(), static_cast<std::streamsize>(ours.size()))) return {};
+  const auto bytes = bytes_of_primary(conninfo, "pg_wal/" + name, from - begin, fork - from);
+  if (!bytes) return {};
+  return *bytes == ours;
+}
+
+}  // namespace picket

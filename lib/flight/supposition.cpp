@@ -7,7 +7,7 @@ namespace picket {
 namespace {
 
 constexpr const char* of_a_peer = "unreachable, refused, hung, promoted, follows NODE";
-constexpr const char* of_this_server = "crashed, stopped, hung, unreachable";
+constexpr const char* of_this_server = "crashed, stopped, hung, unreachable, follows NODE";
 
 /// How a server behaves that was seen like that.
 Says behaviour(const ServerView& view) {
@@ -114,16 +114,20 @@ void Supposition::follow(int id, int upstream) {
   says[id] = Says::ok;
 }
 
+std::string Supposition::take_upstream(int id, const std::string& name) {
+  const int upstream = id_of(name);
+  if (upstream == 0 || upstream == id) return "\"" + name + "\" is no node that " + name_of(id) + " could follow";
+  follow(id, upstream);
+  supposed.push_back(name_of(id) + " streams from " + name);
+  return "";
+}
+
 std::string Supposition::of_peer(const Peer& peer, const std::vector<std::string>& words) {
   const std::string& name = peer.node.name;
   const int id = peer.node.id;
   const std::string what = words.size() > 1 ? words[1] : "";
-  if (what == "follows" && words.size() == 3) {
-    const int upstream = id_of(words[2]);
-    if (upstream == 0 || upstream == id) return "\"" + words[2] + "\" is no node that " + name + " could follow";
-    follow(id, upstream);
-    supposed.push_back(name + " streams from " + words[2]);
-  } else if (words.size() != 2) {
+  if (what == "follows" && words.size() == 3) return take_upstream(id, words[2]);
+  if (words.size() != 2) {
     return name + " can be supposed to be: " + of_a_peer;
   } else if (what == "unreachable") {
     says[id] = Says::silent;
@@ -146,6 +150,7 @@ std::string Supposition::of_peer(const Peer& peer, const std::vector<std::string
 }
 
 std::string Supposition::of_local(const std::vector<std::string>& words) {
+  if (words.size() == 3 && words[1] == "follows") return take_upstream(board.self_id, words[2]);
   const std::string what = words.size() == 2 ? words[1] : "";
   if (what == "unreachable") {
     for (const Peer& p : board.peers) says[p.node.id] = Says::silent;

@@ -30,6 +30,7 @@ class Supposition {
   };
   std::string of_peer(const Peer& peer, const std::vector<std::string>& words);
   std::string of_local(const std::vector<std::string>& words);
+  std::string take_upstream(int id, const std::string& name);
   const Peer* peer(std::string_view name) const;
   int id_of(std::string_view name) const;
   Place place_of(int id) const;

@@ -120,6 +120,7 @@ bool Agent::publish(const Step& step, Board board, Instant now) {
   snapshot_.decided = now;
   ++snapshot_.round;
   snapshot_.level = config_.policy.level;
+  snapshot_.fresh = config_.policy.fresh;
   snapshot_.board = std::move(board);
   snapshot_.rejoin = rejoin_.sentence();
   snapshot_.fence_phase = ladder_.progress().phase;

@@ -18,6 +18,7 @@ struct Snapshot {
   Instant since{};          ///< when this verdict began
   Instant decided{};        ///< when it was last found to hold
   Level level = Level::guard;
+  Millis fresh{1500};  ///< a fact older than this is unknown (policy)
   Verdict verdict;
   Board board;
   std::string fence_phase;               ///< what the fence is doing, empty when it does nothing

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/lag.hpp"
 #include "core/words.hpp"
 #include "report/words.hpp"
 #include "version.hpp"
@@ -63,6 +64,14 @@ Json followers(const std::optional<ServerFacts>& facts) {
   return list;
 }
 
+Json lag(const ServerView& server, const Board& board, Instant now, Millis fresh) {
+  const Lag l = lag_of(server, board, now, fresh);
+  return {{"bytes", l.bytes ? Json(*l.bytes) : Json(nullptr)},
+          {"unreceived_bytes", l.unwritten ? Json(*l.unwritten) : Json(nullptr)},
+          {"seconds", l.time ? Json(seconds(*l.time)) : Json(nullptr)},
+          {"why", l.bytes ? Json(nullptr) : Json(l.why)}};
+}
+
 Json postmaster(const PostmasterFacts& p, Instant now) {
   const bool known = p.process != PostmasterFacts::Process::unknown;
   return {{"process", or_null(known, word(p.process))},
@@ -118,11 +127,12 @@ void put_facts(Json& json, const ServerView& view, Instant now) {
   json["facts_age_s"] = or_null(view.facts.has_value(), seconds(now - view.facts_asked));
 }
 
-Json local(const Board& board, Instant now) {
+Json local(const Board& board, Instant now, Millis fresh) {
   Json json = Json::object();
   put_facts(json, board.server, now);
   json["replay_paused"] =
       or_null(board.server.facts.has_value(), board.server.facts && board.server.facts->replay_paused);
+  json["lag"] = lag(board.server, board, now, fresh);
   json["postmaster"] = postmaster(board.postmaster, now);
   json["session"] = attempts(board.server.session, now);
   json["fresh"] = attempts(board.server.fresh, now);
@@ -144,7 +154,7 @@ Json name_of(int id, const Board& board) {
   return "node " + std::to_string(id);
 }
 
-Json peer_json(const Peer& peer, const Board& board, Instant now) {
+Json peer_json(const Peer& peer, const Board& board, Instant now, Millis fresh) {
   Json json = {{"id", peer.node.id},
                {"name", peer.node.name},
                {"type", or_null(peer.node.type != Node::Type::unknown, word(peer.node.type))},
@@ -154,6 +164,7 @@ Json peer_json(const Peer& peer, const Board& board, Instant now) {
                {"upstream", name_of(peer.node.upstream_id, board)}};
   json.update(attempts(peer.server.session, now));
   put_facts(json, peer.server, now);
+  json["lag"] = lag(peer.server, board, now, fresh);
   json["receiver"] = receiver(peer.server.facts);
   json["followers"] = followers(peer.server.facts);
   return json;
@@ -201,11 +212,11 @@ std::string status_json(const Snapshot& s, Instant now) {
        {{"id", board.self_id}, {"name", board.self_name}, {"host", board.self_host}, {"port", board.self_port}}},
       {"level", word(s.level)},
       {"verdict", verdict_json(s, now)},
-      {"local", local(board, now)},
+      {"local", local(board, now, s.fresh)},
       {"nodes", {{"known", board.nodes_known}, {"why", non_empty(board.nodes_why_unknown)}}},
       {"peers", Json::array()},
       {"fence", fence(s)}};
-  for (const Peer& peer : board.peers) json["peers"].push_back(peer_json(peer, board, now));
+  for (const Peer& peer : board.peers) json["peers"].push_back(peer_json(peer, board, now, s.fresh));
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 

@@ -123,6 +123,11 @@ void put_local(std::string& out, const Json& status) {
   out += "\nThis node: " + text(at(node, "name")) + " (id " + text(at(node, "id")) + "), level " +
          text(at(status, "level")) + ", picket " + text(at(status, "version")) + '\n';
   line(out, "PostgreSQL", server(local));
+  if (const Json& lag = at(local, "lag"); text(at(local, "role"), "") == "standby" && lag.is_object()) {
+    line(out, "lag",
+         at(lag, "bytes").is_null() ? state(lag, "bytes")
+                                    : text(at(lag, "bytes")) + " bytes, " + duration(at(lag, "seconds")));
+  }
   line(out, "postmaster", postmaster(at(local, "postmaster")));
   line(out, "session", attempt(at(local, "session")));
   line(out, "new session", attempt(at(local, "fresh")));

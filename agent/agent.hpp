@@ -33,7 +33,7 @@ class Agent {
   ~Agent();
 
   /// The current verdict with its facts; null before the first.
-  const Snapshot* snapshot() const { return snapshot_.generation > 0 ? &snapshot_ : nullptr; }
+  const Snapshot* snapshot() const { return snapshot_.decided != Instant{} ? &snapshot_ : nullptr; }
   const Signals& signals() const { return signals_; }
   const Policy& policy() const { return config_.policy; }
   /// How it is now, with all that the next decision will be made from.

@@ -72,5 +72,24 @@ TEST(Journal, HoldsGenerationRuleAndSentenceOfEachVerdict) {
   EXPECT_EQ(node.stop_agent(SIGTERM), 0);
 }
 
+TEST(RestartedAgent, GivesNoAnswerTheNumberOfAnEarlierVerdict) {
+  auto server = std::make_unique<Throwaway>();
+  server->start();
+  Member node(1, std::move(server));
+  node.start_agent();
+  const auto number = [&] { return std::strtoul(node.get("/primary").verdict.c_str(), nullptr, 10); };
+  ASSERT_TRUE(took([&] { return number() > 0; }, Millis{8000})) << describe(node);
+  node.stop_agent(SIGTERM);
+  const unsigned long last =
+      nlohmann::json::parse(read_text(node.folder() / "run/state.json"))["generation"].get<unsigned long>();
+  ASSERT_GT(last, 0U);
+  node.launch_agent();
+  // From the first answer on, without a pause: what is said before the first decision is nobody's verdict.
+  const Instant limit = boot_now() + Millis{8000};
+  unsigned long now = 0;
+  for (now = number(); now == 0 && boot_now() < limit;) now = number();
+  EXPECT_GT(now, last) << describe(node);
+}
+
 }  // namespace
 }  // namespace picket::test

@@ -127,7 +127,7 @@ TEST(FlightRecordTest, EveryWordOfAnEnumComesBack) {
 }
 
 TEST(FlightRecordTest, IsDecidedAgainAsItWas) {
-  for (uint64_t seed = 1; seed <= 6; ++seed) {
+  for (uint64_t seed = 1; seed <= 4; ++seed) {
     for (const FlightRecord& record : night(seed, 150)) {
       const FlightRecord back = decoded(encode(record));
       const Replay again = replay(back);
@@ -183,8 +183,8 @@ TEST(FlightRecordTest, NamesTheFieldThatMakesNoSense) {
 }
 
 TEST(FlightRecordTest, ThatIsNestedWithoutEndIsRefused) {
-  EXPECT_EQ(error_of(std::string(3'000'000, '\x81')), "the bytes are no record");
-  EXPECT_EQ(error_of(std::string(3'000'000, '\x9f')), "the bytes are no record");
+  EXPECT_EQ(error_of(std::string(1'500'000, '\x81')), "the bytes are no record");
+  EXPECT_EQ(error_of(std::string(1'500'000, '\x9f')), "the bytes are no record");
   std::string objects;
   for (int i = 0; i < 1'000'000; ++i) objects += std::string("\xa1\x61\x61");
   EXPECT_EQ(error_of(objects), "the bytes are no record");
@@ -198,7 +198,7 @@ TEST(FlightRecordTest, WithBytesDrawnByChanceIsAnErrorOrARecordAndNeverACrash) {
   std::mt19937_64 random(4711);
   const std::string good = encode(night(3, 60).back());
   int refused = 0;
-  for (int i = 0; i < 3'000; ++i) {
+  for (int i = 0; i < 1'500; ++i) {
     std::string bytes = good;
     for (uint64_t change = 0; change <= random() % 3; ++change) {
       const size_t at = random() % bytes.size();
@@ -216,8 +216,8 @@ TEST(FlightRecordTest, WithBytesDrawnByChanceIsAnErrorOrARecordAndNeverACrash) {
       ++refused;
     }
   }
-  EXPECT_GT(refused, 300);
-  EXPECT_LT(refused, 3'000);
+  EXPECT_GT(refused, 150);
+  EXPECT_LT(refused, 1'500);
 }
 
 }  // namespace

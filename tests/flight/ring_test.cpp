@@ -46,7 +46,7 @@ TEST(Ring, GoesRoundAndKeepsTheNewestWithoutAGap) {
   std::string file = empty_file();
   std::mt19937_64 random(1);
   RingCursor cursor(read_ring(file));
-  for (uint64_t number = 1; number <= 2000; ++number) {
+  for (uint64_t number = 1; number <= 600; ++number) {
     if (number % 7 == 0) cursor = RingCursor(read_ring(file));  // as after a restart
     put(file, cursor.add(payload(number, random() % 900)));
     const RingImage image = read_ring(file);
@@ -75,10 +75,10 @@ TEST(Ring, LosesToATornWriteThatEntryAndTheOldestOnly) {
   RingCursor cursor(read_ring(file));
   uint64_t number = 0;
   // At every place of the ring: in the middle, over older entries, and where it goes round.
-  for (; number < 60; ++number) {
+  for (; number < 40; ++number) {
     const std::string before = file;
     const RingImage old = read_ring(before);
-    const auto writes = cursor.add(payload(number + 1, 20 + random() % 700));
+    const auto writes = cursor.add(payload(number + 1, 20 + random() % 500));
     put(file, writes);
     const RingImage whole = read_ring(file);
     std::string torn = before;
@@ -153,7 +153,7 @@ TEST(Ring, WithBytesDrawnByChanceGivesOnlyWholeEntries) {
   std::string good = empty_file();
   RingCursor cursor(read_ring(good));
   for (uint64_t number = 1; number <= 50; ++number) put(good, cursor.add(payload(number, random() % 500)));
-  for (int i = 0; i < 500; ++i) {
+  for (int i = 0; i < 200; ++i) {
     std::string file = good;
     for (int change = 0; change < 20; ++change) file[64 + random() % (size - 64)] = static_cast<char>(random());
     expect_right(read_ring(file));

@@ -205,6 +205,9 @@ FenceTarget Agent::fence_target() const {
   target.unit = observers_.unit_name();
   target.data_directory = observers_.data_directory();
   target.owner = observers_.data_owner();
+  if (const auto& facts = snapshot_.board.server.facts)
+    for (const Follower& each : facts->followers)
+      if (each.client_port > 0) target.followers.push_back({each.client_addr, each.client_port});
   target.control_group = snapshot_.board.unit.control_group;
   target.postmaster_pid = snapshot_.board.postmaster.pid;
   target.tcp_host = snapshot_.board.self_host;

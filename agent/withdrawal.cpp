@@ -52,7 +52,7 @@ void Withdrawal::after_the_stop(const Verdict& verdict, const FenceTarget& targe
 
 void Withdrawal::cut(const Verdict& verdict, const FenceTarget& target) {
   if (target.virtual_address.empty() || target.port == 0) return;
-  const Cut done = cutter_.cut(target.port, target.virtual_address);
+  const Cut done = cutter_.cut(target.port, target.virtual_address, target.followers);
   const std::string place = target.virtual_address + ":" + std::to_string(target.port);
   if (done.cut > 0)
     log(Priority::warning, "withdrawn (" + std::string(word(verdict.rule)) + "): " + std::to_string(done.cut) +

@@ -57,6 +57,7 @@ struct Follower {
   std::string state;             ///< "streaming", "catchup", ...
   std::string sync_state;        ///< "async", "sync", "quorum", "potential"
   Lsn replay_lsn = 0;
+  int client_port = 0;  ///< with client_addr the other end of its session; -1 for a UNIX socket, 0 not known
 };
 
 /// pg_stat_wal_receiver of a standby.

@@ -106,6 +106,7 @@ void Ladder::strengthen(FenceTarget target, Action action) {
   if (target.unit.empty()) target.unit = target_.unit;
   if (target.control_group.empty()) target.control_group = target_.control_group;
   if (target.shared_memory_id < 0) target.shared_memory_id = target_.shared_memory_id;
+  if (target.followers.empty()) target.followers = target_.followers;
   if (!target.owner) target.owner = target_.owner;
   if (target.virtual_address.empty()) target.virtual_address = target_.virtual_address;
   if (target.port == 0) {

@@ -7,8 +7,10 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "fence/doors.hpp"
+#include "netlink/sockets.hpp"
 
 namespace picket {
 
@@ -20,11 +22,12 @@ struct FenceTarget {
   std::string
       control_group;       ///< of the unit, below the cgroup mount, e.g. "/system.slice/.../postgresql@15-main.service"
   int postmaster_pid = 0;  ///< first line of postmaster.pid; a hint, checked before use
-  int shared_memory_id = -1;    ///< second number in line 7 of postmaster.pid; -1 = not known
-  std::string tcp_host;         ///< a numeric address the server listens on; empty or a name: the loopback addresses
-  int port = 0;                 ///< 0: the sockets are not tried
-  std::string socket_folder;    ///< unix_socket_directories; empty: no UNIX socket
-  std::string virtual_address;  ///< numeric, without prefix length: by which clients come; empty: none
+  int shared_memory_id = -1;      ///< second number in line 7 of postmaster.pid; -1 = not known
+  std::string tcp_host;           ///< a numeric address the server listens on; empty or a name: the loopback addresses
+  int port = 0;                   ///< 0: the sockets are not tried
+  std::string socket_folder;      ///< unix_socket_directories; empty: no UNIX socket
+  std::string virtual_address;    ///< numeric, without prefix length: by which clients come; empty: none
+  std::vector<FarEnd> followers;  ///< the other ends of the sessions that stream WAL from it
   bool operator==(const FenceTarget&) const = default;
 };
 

@@ -12,7 +12,7 @@ void SessionRung::cut(const FenceTarget& target, Action action) {
   const bool all = action == Action::stop_now;
   const bool some = action == Action::stop_fast && !target.virtual_address.empty();
   if (cutter_ == nullptr || target.port == 0 || !(all || some)) return;
-  last_ = cutter_->cut(target.port, all ? "" : target.virtual_address);
+  last_ = cutter_->cut(target.port, all ? "" : target.virtual_address, target.followers);
   cut_ += last_.cut;
   const std::string port = std::to_string(target.port);
   what_ = "cut the sessions on " + (all ? "port " + port : target.virtual_address + ":" + port);

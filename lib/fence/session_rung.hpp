@@ -19,10 +19,11 @@ class SessionRung {
   /// Forgets what was counted.
   void begin_anew();
 
-  /// Cuts what is there now. stop_now: every session on the server's port, replication too, since nothing more is to be
-  /// flushed. stop_fast: those of the virtual address only; a standby that still listens must get all WAL, and comes by
-  /// another address. Anything else, no port, or no virtual address: nothing. A second server on the same port of
-  /// another address of this host would lose its sessions too.
+  /// Cuts what is there now. stop_now: every session on the server's port. stop_fast: those of the virtual
+  /// address only, for the shutdown ends the others in order. Never those that stream WAL: what has been handed to the
+  /// kernel for a standby, and would still reach it when the server is killed, is lost with a reset. Anything else, no
+  /// port, or no virtual address: nothing. A second server on the same port of another address of this host would lose
+  /// its sessions too.
   void cut(const FenceTarget& target, Action action);
 
   /// Whether there was anything to do since begin_anew().

@@ -35,7 +35,7 @@ namespace picket {
   }
 
 PICKET_FIELDS(Attempts, answer, detail, asked, ended, answered_asked, silent_since)
-PICKET_FIELDS(Follower, application_name, client_addr, state, sync_state, replay_lsn)
+PICKET_FIELDS(Follower, application_name, client_addr, state, sync_state, replay_lsn, client_port)
 PICKET_FIELDS(Receiver, status, sender_host, sender_port, timeline, latest_end_lsn, message_age)
 PICKET_FIELDS(ServerFacts, role, timeline, system_identifier, lsn, replay_lsn, replay_delay, replay_paused, started_us,
               server_version, receiver, followers)

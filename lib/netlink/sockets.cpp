@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "loop/fd.hpp"
+#include "loop/loop.hpp"
 
 namespace picket {
 namespace {
@@ -31,10 +32,15 @@ struct Session {
   inet_diag_sockid id{};
 };
 
-/// A local address as idiag_src shows it; IPv4 as the IPv6 form that holds it.
+/// An address as idiag_src and idiag_dst show it; IPv4 as the IPv6 form that holds it.
 struct Wanted {
   bool any = true;
   in6_addr address{};
+  struct Spared {
+    in6_addr address{};
+    uint16_t port = 0;  // network byte order
+  };
+  std::vector<Spared> spared;
 };
 
 in6_addr mapped(const void* ipv4) {
@@ -44,25 +50,29 @@ in6_addr mapped(const void* ipv4) {
   return result;
 }
 
-bool parse(const std::string& text, Wanted& wanted) {
-  wanted.any = text.empty();
+bool parse(const std::string& text, in6_addr& address) {
   in_addr ipv4{};
-  if (wanted.any || inet_pton(AF_INET6, text.c_str(), &wanted.address) == 1) return true;
+  if (inet_pton(AF_INET6, text.c_str(), &address) == 1) return true;
   if (inet_pton(AF_INET, text.c_str(), &ipv4) != 1) return false;
-  wanted.address = mapped(&ipv4);
+  address = mapped(&ipv4);
   return true;
+}
+
+bool same(const in6_addr& a, uint8_t family, const uint32_t (&raw)[4]) {
+  in6_addr b{};
+  if (family == AF_INET)
+    b = mapped(raw);
+  else
+    std::memcpy(&b, raw, sizeof b);
+  return std::memcmp(&a, &b, sizeof a) == 0;
 }
 
 bool matches(const Wanted& wanted, const inet_diag_msg& found) {
   // Never accepted, and its client is gone again: one who knocked to see whether somebody is there.
   if (found.idiag_state == TCP_CLOSE_WAIT && found.idiag_inode == 0) return false;
-  if (wanted.any) return true;
-  in6_addr local{};
-  if (found.idiag_family == AF_INET)
-    local = mapped(found.id.idiag_src);
-  else
-    std::memcpy(&local, found.id.idiag_src, sizeof local);
-  return std::memcmp(&local, &wanted.address, sizeof local) == 0;
+  for (const auto& far : wanted.spared)
+    if (far.port == found.id.idiag_dport && same(far.address, found.idiag_family, found.id.idiag_dst)) return false;
+  return wanted.any || same(wanted.address, found.idiag_family, found.id.idiag_src);
 }
 
 inet_diag_req_v2 request(uint8_t family) {
@@ -141,14 +151,20 @@ struct SessionCutter::Kernel {
 SessionCutter::SessionCutter() : kernel_(std::make_unique<Kernel>()), why_not_(try_it()) {}
 SessionCutter::~SessionCutter() = default;
 
-Cut SessionCutter::cut(int port, const std::string& address) {
+Cut SessionCutter::cut(int port, const std::string& address, const std::vector<FarEnd>& spared) {
   Cut result;
   Wanted wanted;
+  wanted.any = address.empty();
+  for (const auto& far : spared) {
+    Wanted::Spared one;
+    one.port = htons(static_cast<uint16_t>(far.port));
+    if (parse(far.address, one.address)) wanted.spared.push_back(one);
+  }
   if (!kernel_->socket) {
     result.error = kernel_->error;
     return result;
   }
-  if (port < 1 || port > 65535 || !parse(address, wanted)) {
+  if (port < 1 || port > 65535 || (!wanted.any && !parse(address, wanted.address))) {
     result.error = "\"" + address + "\" port " + std::to_string(port) + " is no local end of a TCP session";
     return result;
   }
@@ -159,7 +175,12 @@ Cut SessionCutter::cut(int port, const std::string& address) {
     if (r < 0 && !(family == AF_INET6 && r == -NLE_OBJ_NOTFOUND))
       result.error = std::string("the sessions cannot be listed: ") + nl_geterror(r);
   }
+  const Instant begin = boot_now();
   for (const auto& session : sessions) {
+    if (boot_now() - begin > longest_call) {
+      result.more = true;
+      break;
+    }
     const int r = kernel_->destroy(session);
     if (r >= 0) {
       ++result.cut;

@@ -46,6 +46,7 @@ constexpr std::array follower_columns{
     Column{"follower_state", "f.state"},
     Column{"follower_sync_state", "f.sync_state"},
     Column{"follower_replay_lsn", "f.replay_lsn"},
+    Column{"follower_port", "f.client_port"},
 };
 constexpr size_t width = server_columns.size() + follower_columns.size();
 
@@ -124,8 +125,12 @@ class Reader {
 };
 
 Follower follower_of(const Reader& in) {
-  return {in.text("follower_name"), in.text("follower_addr"), in.text("follower_state"), in.text("follower_sync_state"),
-          in.lsn("follower_replay_lsn").value_or(0)};
+  return {in.text("follower_name"),
+          in.text("follower_addr"),
+          in.text("follower_state"),
+          in.text("follower_sync_state"),
+          in.lsn("follower_replay_lsn").value_or(0),
+          in.number<int>("follower_port").value_or(0)};
 }
 
 Receiver receiver_of(const Reader& in) {

@@ -37,9 +37,10 @@ class Client {
     return errno == ECONNRESET ? "reset" : std::strerror(errno);
   }
   /// Whether a statement succeeds. Waits for its end.
-  bool works() {
-    const std::unique_ptr<PGresult, void (*)(PGresult*)> result{PQexec(connection_.get(), "SELECT 1"), PQclear};
-    return PQresultStatus(result.get()) == PGRES_TUPLES_OK;
+  bool works(const std::string& sql = "SELECT 1") {
+    const std::unique_ptr<PGresult, void (*)(PGresult*)> result{PQexec(connection_.get(), sql.c_str()), PQclear};
+    const auto status = PQresultStatus(result.get());
+    return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
   }
 
  private:

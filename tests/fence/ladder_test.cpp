@@ -71,7 +71,7 @@ TEST_F(LadderTest, AFrozenPostmasterIsKilledWhenItsTimeIsOver) {
   ladder.climb(target, Action::stop_now);
   ASSERT_TRUE(wait_proved()) << story();
   EXPECT_GE(ladder.progress().total, Ladder::now_budget) << story();
-  EXPECT_LT(ladder.progress().total, Ladder::now_budget + 600ms) << story();
+  EXPECT_LT(ladder.progress().total, Ladder::prove_within) << story();
   EXPECT_THAT(story(), HasSubstr("SIGKILL directly -> sent to " + std::to_string(server.pid())));
   record("total");
 }
@@ -95,7 +95,7 @@ TEST_F(LadderTest, AnOrphanThatGoesOnCommittingIsKilledAndNobodyIsFenced) {
   ladder.climb(target, Action::kill_rest);
   EXPECT_THAT(story(), HasSubstr(std::to_string(committer.backend())));
   ASSERT_TRUE(wait_proved()) << story();
-  EXPECT_LT(ladder.progress().total, 1000ms) << story();
+  EXPECT_LT(ladder.progress().total, Ladder::prove_within) << story();
   record("total");
   server.start();  // refused by PostgreSQL as long as an orphan holds the shared memory
   EXPECT_EQ(server.sql("SELECT count(*) > 0 FROM ticks"), "t");
@@ -145,7 +145,7 @@ TEST_F(LadderTest, KillRestDuringAStopKillsAtOnce) {
   ladder.climb(target, Action::stop_fast);
   ladder.climb(target, Action::kill_rest);
   ASSERT_TRUE(wait_proved()) << story();
-  EXPECT_LT(ladder.progress().total, 500ms) << story();
+  EXPECT_LT(ladder.progress().total, Ladder::fast_budget) << story();
 }
 
 TEST_F(LadderTest, AServerStartedAgainDuringAFenceIsStoppedToo) {
@@ -174,15 +174,15 @@ TEST_F(LadderTest, WhatCannotBeProvedIsSaidAndNeverGivenUp) {
   getsockname(other.get(), reinterpret_cast<sockaddr*>(&address), &length);
   target.port = ntohs(address.sin_port);
   ladder.climb(target, Action::stop_now);
-  ASSERT_TRUE(loop.run_until([this] { return ladder.progress().phase == "proving"; }, 2000ms)) << story();
-  ASSERT_TRUE(loop.run_until([this] { return ladder.progress().phase == "not proved"; }, 4000ms)) << story();
+  ASSERT_TRUE(loop.run_until([this] { return ladder.progress().phase == "proving"; }, 10'000ms)) << story();
+  ASSERT_TRUE(loop.run_until([this] { return ladder.progress().phase == "not proved"; }, 10'000ms)) << story();
   EXPECT_TRUE(ladder.climbing());
   EXPECT_GE(ladder.progress().total, Ladder::prove_within);
-  EXPECT_LT(ladder.progress().total, Ladder::prove_within + 200ms);
+  EXPECT_LT(ladder.progress().total, Ladder::prove_within + 2000ms);
   EXPECT_THAT(ladder.progress().proof, HasSubstr("accepts"));
   EXPECT_THAT(ladder.progress().proof, HasSubstr("processes: none"));
   other.reset();
-  ASSERT_TRUE(wait_proved(2000ms)) << story();
+  ASSERT_TRUE(wait_proved()) << story();
 }
 
 TEST_F(LadderTest, SaysWhySystemdWasNotAsked) {

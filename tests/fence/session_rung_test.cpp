@@ -78,6 +78,25 @@ TEST_F(SessionRungTest, StopFastResetsTheClientsOfTheVirtualAddressAndLeavesTheS
   EXPECT_EQ(standby->sql("SELECT pg_is_in_recovery()"), "t");
 }
 
+TEST_F(SessionRungTest, StopNowLeavesTheSessionByWhichAStandbyGetsWhatWasWrittenLast) {
+  auto standby = server.make_standby();
+  standby->start();
+  standby->wait_streaming();
+  server.sql("CREATE TABLE last_words (n int)");
+  target.followers = {{server.sql("SELECT host(client_addr) FROM pg_stat_replication"),
+                       std::stoi(server.sql("SELECT client_port FROM pg_stat_replication"))}};
+  const Client by_tcp(server, own);
+  Client by_socket(server, "");
+  server.freeze();
+  ladder->cut_sessions(target, Action::stop_now);
+  EXPECT_EQ(by_tcp.state(), "reset");
+  EXPECT_TRUE(by_socket.works("INSERT INTO last_words VALUES (1)"));
+  EXPECT_TRUE(loop.run_until([&] { return standby->sql("SELECT count(*) FROM last_words") == "1"; }, 10'000ms));
+  ladder->climb(target, Action::stop_now);
+  EXPECT_EQ(first_rung().outcome, "1 cut");
+  EXPECT_TRUE(wait_proved()) << ladder->progress().proof;
+}
+
 TEST_F(SessionRungTest, AStopThatIsMadeHarderCutsTheRestToo) {
   const Client by_own(server, own);
   server.freeze();

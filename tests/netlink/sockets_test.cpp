@@ -94,6 +94,13 @@ class Client {
     connected_ = connect(fd_.get(), reinterpret_cast<const sockaddr*>(&at), length) == 0;
   }
   bool connected() const { return connected_; }
+  int port() const {
+    sockaddr_storage own{};
+    socklen_t length = sizeof own;
+    getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&own), &length);
+    return ntohs(own.ss_family == AF_INET ? reinterpret_cast<const sockaddr_in&>(own).sin_port
+                                          : reinterpret_cast<const sockaddr_in6&>(own).sin6_port);
+  }
   void close_half() const { shutdown(fd_.get(), SHUT_WR); }
   /// "reset", "open", or what else a read says now.
   std::string state() const {
@@ -170,6 +177,17 @@ TEST_F(SessionCutterTest, NarrowsToAnAddress) {
   EXPECT_EQ(to_own.state(), "open");
 }
 
+TEST_F(SessionCutterTest, SparesWhomItIsTold) {
+  SessionCutter cutter;
+  const Host server("::", 5432);
+  const Client standby("10.9.0.5", 5432), v6_standby("fd00:9::5", 5432), client("10.9.0.5", 5432);
+  const std::vector<FarEnd> spared{{"10.9.0.5", standby.port()}, {"fd00:9::5", v6_standby.port()}, {"pg2", 1}};
+  EXPECT_EQ(cutter.cut(5432, "", spared).cut, 1U);
+  EXPECT_EQ(standby.state(), "open");
+  EXPECT_EQ(v6_standby.state(), "open");
+  EXPECT_EQ(client.state(), "reset");
+}
+
 TEST_F(SessionCutterTest, KnowsIpv6AndIpv4InIpv6) {
   SessionCutter cutter;
   const Host server("::", 5432);
@@ -231,7 +249,7 @@ TEST_F(SessionCutterTest, TenThousandSessionsTakeSeveralCallsAndEachIsShort) {
     EXPECT_LE(done.cut, SessionCutter::most_per_call);
     cut += done.cut;
     more = done.more;
-    ASSERT_LT(calls, 100U);
+    ASSERT_TRUE(done.cut > 0 || !more) << "it gets on";
   }
   EXPECT_EQ(cut, static_cast<size_t>(count));
   EXPECT_GE(calls, static_cast<size_t>(count) / SessionCutter::most_per_call);

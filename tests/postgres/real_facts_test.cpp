@@ -49,6 +49,8 @@ TEST_F(Pair, ShowsThePrimaryWithItsFollower) {
   ASSERT_EQ(facts.followers.size(), 1u);
   EXPECT_EQ(facts.followers[0].application_name, "node2");
   EXPECT_EQ(facts.followers[0].client_addr, "127.0.0.1");
+  EXPECT_EQ(std::to_string(facts.followers[0].client_port),
+            primary->sql("SELECT client_port FROM pg_stat_replication"));
   EXPECT_EQ(facts.followers[0].state, "streaming");
   EXPECT_EQ(facts.followers[0].sync_state, "async");
   EXPECT_TRUE(watched.until([&] { return watched.facts().followers.at(0).replay_lsn > 0; }));

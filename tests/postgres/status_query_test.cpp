@@ -33,6 +33,7 @@ Row primary() {
           null,
           null,
           null,
+          null,
           null};
 }
 
@@ -55,6 +56,7 @@ Row standby() {
           "5432",
           "1/3000060",
           "12",
+          null,
           null,
           null,
           null,
@@ -134,8 +136,8 @@ TEST(StatusRows, HiddenFromAPlainRoleStillShowThatSomebodyIsThere) {
 
 TEST(StatusRows, OnePerFollowerGiveThemAll) {
   Row first = primary(), second = primary();
-  const Row a{"71", "node2", "10.0.0.2", "streaming", "sync", "1/3000000"};
-  const Row b{"72", "node3", null, "catchup", "async", null};
+  const Row a{"71", "node2", "10.0.0.2", "streaming", "sync", "1/3000000", "40112"};
+  const Row b{"72", "node3", null, "catchup", "async", null, "-1"};
   std::copy(a.begin(), a.end(), first.begin() + 18);
   std::copy(b.begin(), b.end(), second.begin() + 18);
   const auto facts = decoded({first, second});
@@ -144,6 +146,8 @@ TEST(StatusRows, OnePerFollowerGiveThemAll) {
   EXPECT_EQ(facts.followers[0].client_addr, "10.0.0.2");
   EXPECT_EQ(facts.followers[0].sync_state, "sync");
   EXPECT_EQ(facts.followers[0].replay_lsn, 0x103000000u);
+  EXPECT_EQ(facts.followers[0].client_port, 40112);
+  EXPECT_EQ(facts.followers[1].client_port, -1);
   EXPECT_EQ(facts.followers[1].state, "catchup");
   EXPECT_EQ(facts.followers[1].replay_lsn, 0u);
 }
@@ -156,7 +160,7 @@ TEST(StatusRows, WithACommitFromTheFutureHaveNoNegativeDelay) {
 
 TEST(StatusRows, ThatMakeNoSenseAreRefusedByTheirColumn) {
   EXPECT_THAT(refused({}), HasSubstr("no row"));
-  EXPECT_THAT(refused({{"f"}}), HasSubstr("1 columns instead of 24"));
+  EXPECT_THAT(refused({{"f"}}), HasSubstr("1 columns instead of 25"));
   Row row = primary();
   row[0] = null;
   EXPECT_THAT(refused({row}), HasSubstr("in_recovery"));

@@ -78,9 +78,9 @@ void Agent::round() {
   signals_ = step.signals;
   const std::vector<std::string> alarms = snapshot_.verdict.alarms;
   const bool changed = publish(step, std::move(board), now);
+  recorder_.decided(before, snapshot_.board, now, config_.policy, snapshot_.verdict, changed);
   apply(snapshot_.verdict);
   if (acts()) rejoin_.consider(snapshot_.board, signals_.rival >= Rival::proven, now);
-  recorder_.decided(before, snapshot_.board, now, config_.policy, snapshot_.verdict, changed);
   if (changed) tell();
   tell_alarms(alarms);
 }

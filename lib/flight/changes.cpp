@@ -40,8 +40,9 @@ struct Changes {
 
 void attempts(const Changes& c, const char* what, const Attempts& before, const Attempts& after, Instant now) {
   if (before.answer == after.answer && before.detail == after.detail) return;
-  std::string text = std::string(what) + " " + std::string(word(before.answer));
-  if (before.answer != after.answer) text += " -> " + std::string(word(after.answer));
+  const auto said = [](Answer answer) { return answer == Answer::closed ? "closed" : std::string(word(answer)); };
+  std::string text = std::string(what) + " " + said(before.answer);
+  if (before.answer != after.answer) text += " -> " + said(after.answer);
   if (!after.detail.empty()) text += " (" + after.detail + ")";
   if (after.silent_since) text += ", silent for " + seconds_text(now - *after.silent_since);
   c.say(text);

@@ -109,10 +109,16 @@ void FlightRecorder::decided(const Memory& before, const Board& board, Instant n
   }
   if (may_write(verdict.action != last_action_, now)) {
     last_action_ = verdict.action;
-    write({std::make_move_iterator(lead_in_.begin()), std::make_move_iterator(lead_in_.end())});
+    write_lead_in();
   } else {
     dropped_ += lead_in_.size();
+    lead_in_.clear();
   }
+}
+
+// Entries stand in the file in the order of their times.
+void FlightRecorder::write_lead_in() {
+  write({std::make_move_iterator(lead_in_.begin()), std::make_move_iterator(lead_in_.end())});
   lead_in_.clear();
 }
 
@@ -122,9 +128,9 @@ void FlightRecorder::note(const std::string& text, Instant now) {
     ++dropped_;
     return;
   }
-  FlightRecord record = begin(FlightRecord::Kind::note, now);
-  record.note = text;
-  write({std::move(record)});
+  lead_in_.push_back(begin(FlightRecord::Kind::note, now));
+  lead_in_.back().note = text;
+  write_lead_in();
 }
 
 void FlightRecorder::write(std::vector<FlightRecord> records) {

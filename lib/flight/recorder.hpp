@@ -49,6 +49,7 @@ class FlightRecorder {
   struct Disk;
   FlightRecord begin(FlightRecord::Kind kind, Instant now) const;
   bool may_write(bool urgent, Instant now);
+  void write_lead_in();
   void write(std::vector<FlightRecord> records);
 
   std::string path_, boot_id_;

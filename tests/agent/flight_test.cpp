@@ -42,7 +42,7 @@ TEST_F(FlightOf, AnAgentKilledAfterAFenceTellsWhyItFenced) {
   const Ended told = explain({"--history"});
   EXPECT_EQ(told.code, 0) << told.out << told.err;
   const auto at = [&](const std::string& text) { return told.out.find(text); };
-  for (const char* text : {"-- picketd ", "  R1 primary", "node2: session ok -> timed out", "  R5 ", "  R4 isolated",
+  for (const char* text : {"-- picketd ", "  R1 primary", "-> timed out", "  R5 ", "  R4 isolated",
                            "PostgreSQL stop_now (isolated)", "  R2h ", "decided again: the same",
                            "postmaster: process alive -> absent", "decided again, all are the same"})
     EXPECT_NE(at(text), std::string::npos) << text << "\n" << told.out;

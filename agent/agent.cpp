@@ -7,6 +7,7 @@
 
 #include "core/signals.hpp"
 #include "core/words.hpp"
+#include "fence_target.hpp"
 #include "log.hpp"
 #include "report/words.hpp"
 #include "start_note.hpp"
@@ -161,7 +162,7 @@ void Agent::tell_alarms(const std::vector<std::string>& before) {
 
 void Agent::apply(const Verdict& verdict) {
   if (!acts()) return report_problems();
-  const FenceTarget target = fence_target();
+  const FenceTarget target = fence_target(observers_, snapshot_.board, config_);
   withdrawal_.before_the_gate(verdict, snapshot_.board, target);
   vrrp_.publish(verdict.vrrp, verdict.advert);
   if (verdict.remove_address)
@@ -197,28 +198,7 @@ void Agent::stop(const Verdict& verdict) {
       ladder_.progress().action == verdict.action && !another)
     return;
   last_climb_ = boot_now();
-  ladder_.climb(fence_target(), verdict.action);
-}
-
-FenceTarget Agent::fence_target() const {
-  FenceTarget target;
-  target.unit = observers_.unit_name();
-  target.data_directory = observers_.data_directory();
-  target.owner = observers_.data_owner();
-  if (const auto& facts = snapshot_.board.server.facts)
-    for (const Follower& each : facts->followers)
-      if (each.client_port > 0) target.followers.push_back({each.client_addr, each.client_port});
-  target.control_group = snapshot_.board.unit.control_group;
-  target.postmaster_pid = snapshot_.board.postmaster.pid;
-  target.tcp_host = snapshot_.board.self_host;
-  if (const auto& file = observers_.pid_file()) {
-    target.shared_memory_id = file->shm_id;
-    target.port = file->port;
-    target.socket_folder = file->socket_folder;
-  }
-  const std::string& address = config_.keepalived.address;
-  target.virtual_address = address.substr(0, address.find('/'));
-  return target;
+  ladder_.climb(fence_target(observers_, snapshot_.board, config_), verdict.action);
 }
 
 // A fence that is not proved goes on killing whatever runs there; it must not outlive its reason.

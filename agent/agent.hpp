@@ -55,7 +55,6 @@ class Agent {
   void tell_alarms(const std::vector<std::string>& before);
   void act(const Verdict& verdict);
   void stop(const Verdict& verdict);
-  FenceTarget fence_target() const;
   void call_off(const Verdict& verdict);
   void start();
   void start_unit(const std::string& unit);

@@ -1,9 +1,8 @@
 """What runs around PostgreSQL on the nodes: picket's stack, or the guide's with its defects mended (the control)."""
 
-import hashlib
 from pathlib import Path
 
-from . import wardrobe
+from . import samples, wardrobe
 from .settings import NODES
 from .templates import fill
 
@@ -47,11 +46,12 @@ class Picket(Stack):
     def install_own(self, upper: Path, node: str) -> None:
         wardrobe.lay_over(upper, self.stage)
         wardrobe.put(upper, "etc/picket/picket.toml", fill("picket.toml", node))
-        key = wardrobe.put(upper, "etc/picket/cluster.key", hashlib.sha256(b"the lab's cluster").digest())
-        wardrobe.owned(key, "root", "postgres", 0o640)
-        wardrobe.put(upper, "etc/keepalived/keepalived.conf", fill("picket.keepalived.conf", node))
-        wardrobe.put(upper, "etc/systemd/system/keepalived.service.d/picket.conf", fill("picket.keepalived.dropin", node))
-        wardrobe.put(upper, "etc/haproxy/haproxy.cfg", fill("picket.haproxy.cfg", node))
+        wardrobe.put(upper, "etc/keepalived/keepalived.conf", samples.keepalived(self._sample("keepalived.conf"), node))
+        wardrobe.put(upper, "etc/systemd/system/keepalived.service.d/picket.conf", self._sample("keepalived-dropin.conf"))
+        wardrobe.put(upper, "etc/haproxy/haproxy.cfg", samples.haproxy(self._sample("haproxy.cfg")))
+
+    def _sample(self, name: str) -> str:
+        return (self.stage / "usr/share/picket" / name).read_text()
 
 
 class Mended(Stack):

@@ -42,13 +42,14 @@ TEST_F(FlightOf, AnAgentKilledAfterAFenceTellsWhyItFenced) {
   const Ended told = explain({"--history"});
   EXPECT_EQ(told.code, 0) << told.out << told.err;
   const auto at = [&](const std::string& text) { return told.out.find(text); };
-  for (const char* text : {"-- picketd ", "  R1 primary", "-> timed out", "  R5 ", "  R4 isolated",
-                           "PostgreSQL stop_now (isolated)", "  R2h ", "decided again: the same",
-                           "postmaster: process alive -> absent", "decided again, all are the same"})
+  for (const char* text :
+       {"-- picketd ", "  R1 primary", "-> timed out", "  R5 ", "  R4 isolated", "PostgreSQL stop_now (isolated)",
+        "  R2h ", "decided again: the same", "postmaster: process alive -> absent", "decided again, all are the same"})
     EXPECT_NE(at(text), std::string::npos) << text << "\n" << told.out;
   EXPECT_LT(at("  R1 primary"), at("  R5 "));
   EXPECT_LT(at("  R5 "), at("  R4 isolated"));
-  EXPECT_LT(at("  R4 isolated"), at("-- fence: proved"));
+  EXPECT_LT(at("  R4 isolated"), at("-- fence: stopping"));
+  EXPECT_LT(at("-- fence: stopping"), at("-- fence: proved"));
 
   const Ended dead = explain({});
   EXPECT_EQ(dead.code, 3);

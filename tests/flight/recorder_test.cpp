@@ -89,6 +89,21 @@ TEST_F(Flight, RecordsTheBeginAndEachVerdictWithWhatLedToIt) {
   EXPECT_EQ(info.st_size, static_cast<off_t>(size));
 }
 
+TEST_F(Flight, KeepsTheOrderOfTimeThoughANoteIsWrittenAtOnce) {
+  FlightRecorder recorder(loop_, path(), size);
+  run(recorder, 20);
+  w_.says(2, Says::refused);
+  run(recorder, 4);  // a fact has changed, the verdict has not
+  ASSERT_EQ(w_.verdict.rule, Rule::R1);
+  recorder.note("said", w_.now);
+  ASSERT_TRUE(
+      loop_.run_until([&] { return !entries().empty() && history().entries.back().record->note == "said"; }, limit));
+  const History told = history();
+  const auto& before = told.entries[told.entries.size() - 2];
+  EXPECT_EQ(before.record->kind, FlightRecord::Kind::facts);
+  EXPECT_THAT(before.changes.front(), testing::StartsWith("pg2: "));
+}
+
 TEST_F(Flight, WritesNothingWhileNothingHappens) {
   FlightRecorder recorder(loop_, path(), size);
   run(recorder, 40);

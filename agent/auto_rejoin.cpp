@@ -78,14 +78,14 @@ void AutoRejoin::start(Instant now) {
         [this, watch](const std::string& error) {
           if (watch.expired() || error.empty()) return;
           starting_ = false;
+          look();
           failed(error);
         },
         [this, watch](const std::string& result) {
           if (watch.expired()) return;
           starting_ = false;
           look();
-          if (result != "done")
-            failed("its job ended: " + result + (record_ ? "" : ", see journalctl -u " + std::string(unit)));
+          if (result != "done") failed("its job ended: " + result);
         });
   });
 }

@@ -65,9 +65,11 @@ Question::Question(const Config& config, const RepmgrConf& repmgr, const std::st
 }
 
 bool Question::satisfied() const {
+  const ClusterView view = this->view();
   const bool all =
       std::ranges::none_of(board_.peers, [](const Peer& p) { return p.server.session.answer == Answer::none_yet; });
-  return all && board_.server.session.answer != Answer::none_yet && (named_ || view().rival.rival == Rival::proven);
+  return all && board_.server.session.answer != Answer::none_yet &&
+         (named_ || view.upstream || view.rival.rival == Rival::proven);
 }
 
 const Peer* Question::named(const std::string& name) const {
@@ -198,11 +200,16 @@ void measure(RejoinView& view, const RejoinPlace& place, RejoinKind kind) {
 }  // namespace
 
 std::string what_still_runs(const std::string& data_directory) {
-  const auto processes = server_processes(data_directory);
+  // One that begins or ends just now may not be looked at for a moment, whosever it is.
+  const DiskReading disk = read_data_directory(data_directory);
+  auto processes = server_processes(data_directory, disk.owner);
+  for (int again = 0; !processes && again < 10; ++again) {
+    usleep(100'000);
+    processes = server_processes(data_directory, disk.owner);
+  }
   if (!processes) return "there are processes called postgres that may not be looked at";
   std::string text;
   for (const auto& process : *processes) text += (text.empty() ? "process " : ", ") + std::to_string(process.pid);
-  const DiskReading disk = read_data_directory(data_directory);
   if (disk.pid_file && disk.pid_file->shm_id >= 0)
     if (const int attached = shared_memory_attached(disk.pid_file->shm_id); attached != 0)
       text += (text.empty() ? "" : ", ") + ("its shared memory is in use (" + std::to_string(attached) + ")");

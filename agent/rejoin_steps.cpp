@@ -18,6 +18,9 @@ namespace fs = std::filesystem;
 // pg_rewind and a clone take as long as the data is large; everything else that hangs must end some day.
 constexpr Millis as_long_as_it_takes{0}, an_hour{3'600'000}, minutes{600'000};
 
+// What is this node's own and may lie in the data directory; on Debian it lies elsewhere.
+constexpr const char* own_files[] = {"postgresql.conf", "pg_hba.conf", "pg_ident.conf"};
+
 // repmgr.conf's grammar: quotes are doubled.
 std::string conf_quoted(const std::string& text) {
   std::string out = "'";
@@ -102,9 +105,9 @@ void RejoinSteps::node_rejoin(const std::string& primary_conninfo, bool dry, boo
   broken = false;
   std::vector<std::string> command{
       place_.programs + "repmgr", "-f", own_repmgr_conf(), "node", "rejoin", "-d", primary_conninfo, "--force-rewind"};
-  // pg_rewind makes every file the primary's; what lies in the data directory and is this node's own stays.
+  // pg_rewind makes every file the primary's.
   std::string own;
-  for (const char* name : {"postgresql.conf", "pg_hba.conf", "pg_ident.conf"}) {
+  for (const char* name : own_files) {
     std::error_code failed;
     if (fs::is_regular_file(place_.data_directory + "/" + name, failed))
       own += (own.empty() ? "" : ",") + std::string(name);
@@ -136,6 +139,12 @@ void RejoinSteps::clone(const std::string& primary_conninfo, int primary_id, con
     if (rename(aside.c_str(), place_.data_directory.c_str()) != 0)
       heard_("the old data stays in " + aside + ": " + std::strerror(errno));
     throw;
+  }
+  for (const char* name : own_files) {
+    std::error_code failed;
+    const fs::path kept = fs::path(aside) / name;
+    if (fs::is_regular_file(kept, failed))
+      fs::copy_file(kept, fs::path(place_.data_directory) / name, fs::copy_options::overwrite_existing);
   }
 }
 

@@ -21,7 +21,8 @@ class RejoinSteps {
   /// `repmgr node rejoin --force-rewind`. `dry`: changes nothing. After a failure of the real one, `broken` says
   /// whether pg_rewind had begun to change the data.
   void node_rejoin(const std::string& primary_conninfo, bool dry, bool& broken);
-  /// Renames the data directory to `aside` and clones; after a failure the old one is back in its place.
+  /// Renames the data directory to `aside` and clones; configuration that lies in it stays this node's. After a failure
+  /// the old one is back in its place.
   void clone(const std::string& primary_conninfo, int primary_id, const std::string& aside);
   /// Starts PostgreSQL by its unit, or by repmgr.conf's command where there is none.
   void start_server();

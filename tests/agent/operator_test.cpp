@@ -103,6 +103,31 @@ TEST_F(Operator, NeverWaitsForTheProcessesOfAnotherUser) {
   primary().server().stop();
 }
 
+TEST_F(Operator, LiftsAStaleMarkerOnlyWhenHeAcceptsTheLoss) {
+  write_text(
+      primary().marker_path(),
+      R"({"schema": 1, "boot_id": "", "reasons": [{"reason": "stale", "sentence": "node2 is the primary", "at": "", )"
+      R"("timeline": 1}]})");
+  primary().start_agent();
+  ASSERT_TRUE(primary().until_dead(limit)) << describe(primary());
+  const Ended refused = primary().picket({"unfence"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.err.find("still fenced: node2 is the primary\n"), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("picket rejoin"), std::string::npos) << refused.err;
+  EXPECT_TRUE(primary().has_marker());
+  EXPECT_NE(primary().log().find("not unfenced by order of uid 0"), std::string::npos) << primary().log();
+  EXPECT_EQ(primary().picket({"unfence", "--i-accept"}, "nobody").code, 2);
+
+  EXPECT_EQ(primary().picket({"unfence", "--i-accept"}).code, 0);
+  EXPECT_TRUE(took([&] { return !primary().has_marker(); }, limit)) << describe(primary());
+  EXPECT_NE(primary().log().find("unfenced by order of uid 0, who accepts the loss; it was: node2 is the primary"),
+            std::string::npos)
+      << primary().log();
+  primary().server().stop();
+  primary().server().start();
+  EXPECT_TRUE(primary().until("R1", limit)) << describe(primary());
+}
+
 TEST_F(Operator, EndsAFenceThatCannotBeProved) {
   const Unexaminable foreign("postgres");
   start({.sees_everybody = true});

@@ -1,0 +1,48 @@
+#pragma once
+// Real servers under a real repmgr, and what `picket rejoin` needs to know of them: for the tests of the way back. No
+// agent runs, and no systemd: PostgreSQL is started by repmgr.conf's own command.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/programs.hpp"
+#include "postgres/throwaway.hpp"
+
+namespace picket::test {
+
+class RepmgrNode {
+ public:
+  RepmgrNode(int id, std::unique_ptr<Throwaway> server);
+  ~RepmgrNode();
+  Throwaway& server() { return *server_; }
+  const std::string& name() const { return name_; }
+  /// Writes picket's cache of repmgr.nodes.
+  void knows(const std::vector<const RepmgrNode*>& nodes) const;
+  /// Runs repmgr as user postgres; fails the test when it fails.
+  void repmgr(const std::vector<std::string>& words) const;
+  /// `picket rejoin` with these words, as user postgres.
+  Ended rejoin(std::vector<std::string> words) const;
+  /// The same as the job, with this request.
+  Ended run_job(const std::string& primary = "", bool clone = false) const;
+  std::string state(const std::string& file) const { return read_text(folder_ / "state/" + file); }
+  std::string state_folder() const { return folder_ / "state"; }
+  std::string run_folder() const { return folder_ / "run"; }
+  int id() const { return id_; }
+
+ private:
+  int id_;
+  std::string name_;
+  std::unique_ptr<Throwaway> server_;
+  Folder folder_;
+};
+
+/// node1, primary, and two standbys that stream from it, registered.
+struct RealCluster {
+  RealCluster();
+  std::unique_ptr<RepmgrNode> node1, node2, node3;
+  /// node2 becomes the primary and is registered as such, while node1 lives; node3 follows it.
+  void promote_node2();
+};
+
+}  // namespace picket::test

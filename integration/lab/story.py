@@ -229,7 +229,7 @@ class Story:
         node.stop_postgres()
         node.run("rm", "-rf", data_directory())
         node.as_postgres("repmgr", "-h", primary.ip, "-U", "repmgr", "-d", "repmgr", "-f", "/etc/repmgr.conf",
-                         "standby", "clone", "--fast-checkpoint", timeout=90)
+                         "standby", "clone", "--fast-checkpoint", f"--upstream-node-id={primary.id}", timeout=90)
         node.start_postgres()
 
     def await_unfenced(self, node, timeout: float) -> None:

@@ -4,9 +4,11 @@ import re
 import time
 
 from lab import journal
+from lab.shell import wait_until
 
 BOUNDS = {"same_timeline": ("==", True), "both_live": ("==", True), "offered": ("==", 0), "vip_while_undecided": ("==", []), "fenced_nodes": ("==", 0),
-          "both_alarm": ("==", True), "alarm_has_both_lsns": ("==", True), "back_after_clone_s": ("<=", 15), "vip_follows_primary": ("==", True)}
+          "both_alarm": ("==", True), "alarm_has_both_lsns": ("==", True), "back_after_clone_s": ("<=", 15), "plan_is_clone": ("==", True),
+          "vip_follows_primary": ("==", True)}
 
 
 def run(lab):
@@ -35,7 +37,16 @@ def run(lab):
     lab.note("both_alarm", all(alarms))
     lab.note("alarm_has_both_lsns", all(len(re.findall(r"at [0-9A-F]+/[0-9A-F]+\b", lines[-1])) == 2 for lines in alarms if lines))
 
+    # The administrator decides for one of them: the third node becomes its standby, and the other is proven stale by that.
+    lab.power_returns(gone)
+    wait_until(lambda: gone.systemctl("is-system-running", check=False).strip(), 30, f"{gone}'s systemd")
+    lab.may_be_fenced.add(other.name)
     decided = time.monotonic()
-    lab.clone_again(other, one)
+    one.as_postgres("repmgr", "-f", "/etc/repmgr.conf", "primary", "register", "--force")
+    lab.clone_again(gone, one)
     lab.await_ack_since("back_after_clone_s", decided, 60)
+    lab.await_marker(other, 20)
+    plan = other.run("picket", "rejoin", "--dry-run", check=False, timeout=60)
+    lab.note("plan", plan.splitlines())
+    lab.note("plan_is_clone", "clone" in plan and "rewound" not in plan)
     lab.hold(3)

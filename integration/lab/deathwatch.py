@@ -21,13 +21,17 @@ class DeathWatch(threading.Thread):
         while not self._ended.is_set():
             looked, found = time.monotonic(), set(self.node.server_pids())
             ended = time.monotonic()
-            for pid in found:
-                self.first.setdefault(pid, looked)
-                self.last[pid] = looked
-                self.gone.pop(pid, None)
-            for pid in self.first.keys() - found:
-                self.gone.setdefault(pid, ended)
+            self.saw(found, looked, ended)
             self._ended.wait(max(0.005, looked + EVERY - ended))
+
+    def saw(self, found: set[int], looked: float, ended: float) -> None:
+        """What a look found that began and ended then."""
+        for pid in found:
+            self.first.setdefault(pid, looked)
+            self.last[pid] = looked
+            self.gone.pop(pid, None)
+        for pid in self.first.keys() - found:
+            self.gone.setdefault(pid, ended)
 
     def stop(self) -> None:
         self._ended.set()

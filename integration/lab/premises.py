@@ -12,7 +12,7 @@ from . import network, processes
 from .settings import LAB, LOCK
 from .shell import say, sh, wait_until
 
-PATIENCE = 900     # about as long as all scenarios take
+PATIENCE = 3000    # about as long as all scenarios take
 _lock = None
 
 

@@ -29,8 +29,11 @@ Memory Resume::read(Instant now, Millis max_age, uint64_t& generation) const {
 }
 
 std::string Resume::save(const Memory& memory, uint64_t generation, Instant now) {
-  if (memory.state.held == last_held_ && now - last_saved_ < Millis{1000}) return "";
+  // A generation that was shown and not noted would be given to another verdict after a restart.
+  const bool same = memory.state.held == last_held_ && generation == last_generation_;
+  if (same && now - last_saved_ < Millis{1000}) return "";
   last_held_ = memory.state.held;
+  last_generation_ = generation;
   last_saved_ = now;
   const json note = {{"schema", 1},
                      {"saved_ms", now.time_since_epoch().count()},

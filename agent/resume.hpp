@@ -22,6 +22,7 @@ class Resume {
   Memory read(Instant now, Millis max_age, uint64_t& generation) const;
   std::string path_;
   bool last_held_ = false;
+  uint64_t last_generation_ = 0;
   Instant last_saved_{};
 };
 

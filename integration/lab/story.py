@@ -3,7 +3,7 @@
 import time
 
 from . import journal
-from .settings import NODE_OF_IP, data_directory, postgres_unit, postgres_version
+from .settings import NODE_OF_IP, data_directory, postgres_unit
 from .shell import CommandFailed, say, wait_until
 
 
@@ -216,12 +216,8 @@ class Story:
 
     def rejoin(self, node) -> None:
         """As docs/operating.md says."""
-        primary, version = self.primary, postgres_version()
-        # pg_rewind would do that itself, if it found the configuration in the data directory.
-        node.as_postgres("sh", "-c", f"/usr/lib/postgresql/{version}/bin/postgres --single -D /etc/postgresql/{version}/main template1 </dev/null",
-                         timeout=60)
-        node.as_postgres("repmgr", "node", "rejoin", "-f", "/etc/repmgr.conf", "-d", f"host={primary.ip} user=repmgr dbname=repmgr",
-                         "--force-rewind", timeout=120)
+        said = node.run("picket", "rejoin", "--yes", timeout=180)
+        say(f"{node}: {said.splitlines()[0]}, and then: {said.splitlines()[-1]}")
         self.await_streaming(node)
         self.note("rejoined", True)
 

@@ -21,7 +21,7 @@ constexpr Millis crash_window{60'000};
 bool see_crash(Memory& memory, const Board& board, Postmaster postmaster, const ClusterView& view, MarkerState marker,
                Instant now, const Policy& policy);
 
-/// What a human should know of a crash loop; empty when there is none, or when it is over since the server runs.
-std::string crash_alarm(const Memory& memory, Instant now);
+/// What a human should know of a crash loop; empty when there is none, or when the server is back.
+std::string crash_alarm(const Memory& memory);
 
 }  // namespace picket

@@ -1,6 +1,9 @@
 #include "core/lag.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "core/following.hpp"
 
 namespace picket {
 namespace {
@@ -26,18 +29,33 @@ std::optional<bool> within(const Board& board, Instant now, const Policy& policy
   return !policy.replica_max_lag_time || (lag.time && *lag.time <= *policy.replica_max_lag_time);
 }
 
+/// A primary that others follow comes before one that was promoted beside it and is alone.
+using Rank = std::pair<long, uint32_t>;
+
+long followers(const Board& board, const Node& node, Instant now, Millis fresh) {
+  const auto follows = [&](const ServerView& server) {
+    return answered_lately(server, now, fresh) && server.facts->role == Role::standby &&
+           says_it_follows(*server.facts, node.host, node.port);
+  };
+  return std::ranges::count_if(board.peers, [&](const Peer& peer) { return follows(peer.server); }) +
+         (follows(board.server) ? 1 : 0);
+}
+
 }  // namespace
 
 const Peer* primary_in_sight(const Board& board, uint64_t system_identifier, Instant now, Millis fresh) {
   const Peer* found = nullptr;
+  Rank best;
   for (const Peer& peer : board.peers) {
     if (peer.node.type == Node::Type::witness || !answered_lately(peer.server, now, fresh)) continue;
     const ServerFacts& facts = *peer.server.facts;
     if (facts.role != Role::primary) continue;
     if (system_identifier != 0 && facts.system_identifier != 0 && facts.system_identifier != system_identifier)
       continue;
-    if (found && found->server.facts->timeline == facts.timeline) return nullptr;
-    if (!found || facts.timeline > found->server.facts->timeline) found = &peer;
+    const Rank rank{followers(board, peer.node, now, fresh), facts.timeline};
+    if (rank > best) found = &peer;
+    if (rank == best) found = nullptr;  // two of one kind: nobody can say
+    best = std::max(best, rank);
   }
   return found;
 }

@@ -35,6 +35,7 @@ struct Memory {
   std::optional<Instant> lost_at;
   bool crashed = false;
   std::vector<Instant> crashes;
+  bool stop_wanted = false;  ///< this postmaster was seen to be shutting down, or systemd to stop its unit
 
   std::optional<Instant> returnable_since;  ///< B3's condition has held since
   std::optional<Instant> verified_since;    ///< the fenced node has streamed as a standby since

@@ -55,7 +55,7 @@ PICKET_FIELDS(Board, self_id, self_name, self_host, self_port, nodes_known, node
 PICKET_FIELDS(State, held, suspended, advert)
 PICKET_FIELDS(LagHold, withheld, since)
 PICKET_FIELDS(Memory, state, last, valid_from, role, timeline, role_asked, primary_since, postmaster_pid, started_us,
-              rival_id, rival_since, rival_look, rival_looks, lost_at, crashed, crashes, returnable_since,
+              rival_id, rival_since, rival_look, rival_looks, lost_at, crashed, crashes, stop_wanted, returnable_since,
               verified_since, lag)
 PICKET_FIELDS(Policy, level, fresh, role_ttl, loop_gap, suspect_after, isolation_timeout, stale_confirm,
               conflict_confirm, promotion_confirm, hang_withdraw, hang_stop, upstream_silence, rejoin_stable,

@@ -49,8 +49,10 @@ RejoinSteps::RejoinSteps(const Config& config, const RepmgrConf& repmgr, const R
     : repmgr_(repmgr),
       place_(place),
       repmgr_conf_(config.repmgr.conf),
-      run_directory_(config.run_directory),
+      own_conf_(config.run_directory + "/rejoin-repmgr.conf"),
       heard_([heard = std::move(heard)](std::string_view line) { heard(without_passwords(line)); }) {}
+
+RejoinSteps::~RejoinSteps() { unlink(own_conf_.c_str()); }
 
 void RejoinSteps::run(const std::vector<std::string>& command, Millis most, std::string* said) {
   std::string line;
@@ -94,11 +96,10 @@ std::string RejoinSteps::start_command() const {
 std::string RejoinSteps::own_repmgr_conf() const {
   const auto text = read_file(repmgr_conf_);
   if (!text) throw std::runtime_error(repmgr_conf_ + ": " + std::strerror(errno));
-  const std::string path = run_directory_ + "/rejoin-repmgr.conf";
   const std::string error =
-      write_file(path, *text + "\nservice_start_command=" + conf_quoted(start_command()) + "\n", 0600);
+      write_file(own_conf_, *text + "\nservice_start_command=" + conf_quoted(start_command()) + "\n", 0600);
   if (!error.empty()) throw std::runtime_error(error);
-  return path;
+  return own_conf_;
 }
 
 void RejoinSteps::node_rejoin(const std::string& primary_conninfo, bool dry, bool& broken) {

@@ -15,6 +15,10 @@ class RejoinSteps {
   /// `heard` gets what the programs print.
   RejoinSteps(const Config& config, const RepmgrConf& repmgr, const RejoinPlace& place,
               std::function<void(std::string_view)> heard);
+  /// Removes the copy of repmgr.conf that it made: it may hold a password.
+  ~RejoinSteps();
+  RejoinSteps(const RejoinSteps&) = delete;
+  RejoinSteps& operator=(const RejoinSteps&) = delete;
 
   /// Replays the log of a crashed server in single-user mode, for pg_rewind does not find Debian's configuration.
   void recover();
@@ -35,7 +39,7 @@ class RejoinSteps {
   std::string own_repmgr_conf() const;
   const RepmgrConf& repmgr_;
   const RejoinPlace& place_;
-  const std::string repmgr_conf_, run_directory_;
+  const std::string repmgr_conf_, own_conf_;
   std::function<void(std::string_view)> heard_;
 };
 

@@ -155,9 +155,12 @@ void Agent::tell() {
 // An alarm is told when it is new.
 void Agent::tell_alarms(const std::vector<std::string>& before) {
   // The positions move on: they are told once, and are no part of the verdict.
-  const std::string where = signals_.rival == Rival::claimed ? " (" + primaries_text(snapshot_.board) + ")" : "";
+  const auto where = [&](const std::string& alarm) {
+    const bool two = signals_.rival == Rival::claimed && alarm.find("primar") != alarm.npos;
+    return two ? " (" + primaries_text(snapshot_.board) + ")" : "";
+  };
   for (const auto& alarm : snapshot_.verdict.alarms)
-    if (std::ranges::find(before, alarm) == before.end()) log(Priority::warning, "alarm: " + alarm + where);
+    if (std::ranges::find(before, alarm) == before.end()) log(Priority::warning, "alarm: " + alarm + where(alarm));
 }
 
 void Agent::apply(const Verdict& verdict) {
@@ -285,6 +288,7 @@ void Agent::mark_stale(const std::string& sentence) {
 ControlReply Agent::unfence(const std::string& who, bool accepted) {
   const MarkerFacts& marker = marker_.facts();
   if (marker.state == MarkerFacts::State::none) return {0, "this node is not fenced\n"};
+  if (const std::string why = rejoin_.in_the_way(); !why.empty()) return {2, "still fenced: " + why + "\n"};
   const bool stale = std::ranges::find(marker.reasons, word(FenceReason::stale)) != marker.reasons.end();
   if (stale && !accepted) {
     log(Priority::notice, "not unfenced by order of " + who + ": it is stale, and --i-accept was not said");

@@ -90,6 +90,13 @@ void AutoRejoin::start(Instant now) {
   });
 }
 
+std::string AutoRejoin::in_the_way() const {
+  if (alive_ || starting_) return "a rejoin is under way: wait for its end, or systemctl stop " + std::string(unit);
+  if (record_ && record_->rewinding)
+    return "a rewind was broken off and left data that is good for nothing: picket rejoin";
+  return "";
+}
+
 void AutoRejoin::failed(const std::string& error) {
   if (error != error_) log(Priority::error, std::string("the way back: ") + unit + ": " + error);
   error_ = error;

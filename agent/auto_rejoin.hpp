@@ -30,6 +30,10 @@ class AutoRejoin {
   /// One sentence about the latest attempt; "" when there was none.
   std::string sentence() const { return record_ ? rejoin_sentence(*record_, alive_) : ""; }
 
+  /// Why the data of this node must not be started as a primary just now: a job is at it, or one was broken off; "" =
+  /// nothing is known of that.
+  std::string in_the_way() const;
+
  private:
   struct Look {
     std::optional<RejoinRecord> record;

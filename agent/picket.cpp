@@ -61,7 +61,8 @@ int main(int argc, char** argv) {
   rejoin->add_flag("--clone", rejoin_clone, "make a new copy, whatever pg_rewind could do");
   rejoin->add_flag("--without-archive", rejoin_bare, "do not keep what only this node has written");
   rejoin->add_option("--primary", rejoin_primary, "the node to follow, where no majority shows it");
-  rejoin->add_flag("--run", rejoin_run, "what picket-rejoin.service runs: no questions, here and now");
+  rejoin->add_flag("--run", rejoin_run,
+                   "what picket-rejoin.service runs: the request that lies there; with --yes, this one, here and now");
   rejoin->callback([&] {
     std::vector<std::string> options;
     for (const auto& [given, option] :

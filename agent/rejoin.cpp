@@ -37,7 +37,6 @@ class Command {
   int end();
 
   const RejoinOptions& options_;
-  const std::string who_ = "uid " + std::to_string(getuid());
   Config config_;
   RepmgrConf repmgr_;
   Loop loop_;
@@ -55,6 +54,10 @@ RepmgrConf read_conf(const std::string& path) {
   return parse_repmgr_conf(*text, path);
 }
 
+RejoinRequest request_of(const RejoinOptions& options) {
+  return {{options.clone, options.without_archive, false, 0}, options.primary, "uid " + std::to_string(getuid())};
+}
+
 Command::Command(const std::string& config_path, const RejoinOptions& options)
     : options_(options),
       config_(load_file(config_path)),
@@ -65,7 +68,7 @@ Command::Command(const std::string& config_path, const RejoinOptions& options)
   if (!options.dry_run) loop_.run_until([this] { return bus_.connected(); }, bus_within);
   place_ = rejoin_place(config_, repmgr_);
   become_owner_of(place_.data_directory);
-  request_ = {{options.clone, options.without_archive, false, 0}, options.primary, who_};
+  request_ = request_of(options);
 }
 
 int Command::run() {
@@ -134,7 +137,7 @@ int Command::start_job() {
     return follow();
   }
   unlink(request.c_str());
-  std::cerr << "picket: " << error << "\nwithout systemd: picket rejoin --run, which does it here, at once\n";
+  std::cerr << "picket: " << error << "\nwithout systemd: picket rejoin --run --yes, which does it here, at once\n";
   return 3;
 }
 
@@ -207,7 +210,11 @@ bool parse_rejoin_arguments(int count, char** arguments, RejoinOptions& options)
 int run_rejoin(const std::string& config_path, const RejoinOptions& options) {
   // Keepalived counts processes called picketd.
   prctl(PR_SET_NAME, "picket-rejoin");
-  if (options.run) return run_rejoin_job(config_path);
+  if (options.run) {
+    std::optional<RejoinRequest> request;
+    if (options.yes) request = request_of(options);
+    return run_rejoin_job(config_path, std::move(request));
+  }
   try {
     return Command(config_path, options).run();
   } catch (const std::exception& error) {

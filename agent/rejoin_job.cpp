@@ -38,7 +38,7 @@ std::string compact(std::string time) {
 
 class Job {
  public:
-  Job(const Config& config, const RepmgrConf& repmgr);
+  Job(const Config& config, const RepmgrConf& repmgr, RejoinRequest request);
   int run();
 
  private:
@@ -63,12 +63,11 @@ class Job {
   RejoinSteps steps_;
 };
 
-Job::Job(const Config& config, const RepmgrConf& repmgr)
+Job::Job(const Config& config, const RepmgrConf& repmgr, RejoinRequest request)
     : config_(config),
       repmgr_(repmgr),
       place_(rejoin_place(config, repmgr)),
-      request_(
-          take_rejoin_request(rejoin_request_path(config.run_directory)).value_or(RejoinRequest{{}, "", "by hand"})),
+      request_(std::move(request)),
       record_path_(rejoin_record_path(config.state_directory)),
       steps_(config, repmgr, place_, [](std::string_view line) { std::cout << "  " << line << std::endl; }) {}
 
@@ -98,16 +97,21 @@ int Job::run() {
   record_.state = RejoinRecord::State::running;
   record_.by = request_.by;
   record_.began = wall_clock_now();
+  // Kept also when the look fails: tries are counted, and data that a rewind has left half-way stays known.
+  if (before) {
+    record_.timeline = before->timeline;
+    record_.fork = before->fork;
+    record_.archive = before->archive;
+    record_.rewinding = before->rewinding;
+    record_.automatic = before->automatic;
+  }
+  if (request_.wishes.automatic) ++record_.automatic;
   try {
-    if (before) record_.rewinding = before->rewinding;
     RejoinView view = look();
-    if (before && before->timeline == record_.timeline) {
-      record_.automatic = before->automatic;
-      if (before->fork == record_.fork) record_.archive = before->archive;
-    } else {
-      record_.rewinding = false;
-    }
-    if (request_.wishes.automatic) ++record_.automatic;
+    const bool other_data = before && before->timeline != record_.timeline;
+    if (other_data) record_.rewinding = false;
+    if (other_data) record_.automatic = request_.wishes.automatic ? 1 : 0;
+    if (before && (other_data || before->fork != record_.fork)) record_.archive.clear();
     std::cout << plan_text(view.plan, view.local, view.primary) << std::flush;
     step("looked: " + std::string(word(view.plan.kind)) +
          (view.plan.reason.empty() ? "" : ", because " + view.plan.reason));
@@ -269,7 +273,7 @@ void Job::await_streaming(const RejoinView& view) {
 
 }  // namespace
 
-int run_rejoin_job(const std::string& config_path) {
+int run_rejoin_job(const std::string& config_path, std::optional<RejoinRequest> request) {
   // pg_rewind must not be ended half-way because somebody stops the unit: it ends before the next step.
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) signal(number, [](int) { asked_to_stop = 1; });
   try {
@@ -284,7 +288,10 @@ int run_rejoin_job(const std::string& config_path) {
       std::cout << "picket rejoin: another one is under way\n";
       return 3;
     }
-    return Job(config, repmgr).run();
+    const std::string path = rejoin_request_path(config.run_directory);
+    if (auto lies_there = take_rejoin_request(path); !request) request = std::move(lies_there);
+    if (!request) throw std::runtime_error(path + " is not there, or makes no sense: type picket rejoin");
+    return Job(config, repmgr, *std::move(request)).run();
   } catch (const std::exception& error) {
     std::cout << "picket rejoin: " << error.what() << std::endl;
     return 1;

@@ -174,6 +174,15 @@ TEST_F(Plan, OfAStoppedStandbyIsToStartIt) {
   }
 }
 
+TEST_F(Plan, IsNotDeceivedByAStandbySignalThatSomebodyPutThere) {
+  local.standby_signal = true;
+  local.timeline = 2;
+  for (const char* state : {"shut down", "in production"}) {
+    local.control_state = state;
+    EXPECT_EQ(plan().kind, RejoinKind::clone) << state;
+  }
+}
+
 TEST_F(Plan, OfAStandbyAheadOfTheForkDependsOnHowItEnded) {
   local.standby_signal = true;
   local.control_state = "shut down in recovery";

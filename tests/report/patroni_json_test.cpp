@@ -60,10 +60,10 @@ TEST(PatroniBody, GivesPositionsAsNumbersAndTheSystemAsText) {
 TEST(PatroniBody, SaysThatTheLagIsUnknownAsPatroniDoes) {
   Snapshot s = scene::standby();
   s.board.server.facts->receiver.reset();
+  EXPECT_EQ(cluster(scene::standby())["members"][0]["lag"], 216);
   const json seen = cluster(s);
-  for (const json& member : seen["members"]) {
-    EXPECT_EQ(member.value("name", "") == "pg1", member.value("lag", json()) == "unknown");
-  }
+  EXPECT_EQ(seen["members"][0]["name"], "pg1");
+  EXPECT_EQ(seen["members"][0]["lag"], "unknown");
 }
 
 TEST(PatroniBody, WritesMomentsAsPythonDoes) {

@@ -38,7 +38,7 @@ TEST_F(Alone, APrimaryThatNobodyAnswersIsStoppedAfterTheTimeoutAndNotBefore) {
   measured("both standbys silent until 503", withdrawn.at - cut);
   // The last answer may have been asked for one poll before the cut.
   EXPECT_GE(withdrawn.at - cut, Millis{1700});
-  EXPECT_LE(withdrawn.at - cut, Millis{3000});
+  EXPECT_LE(withdrawn.at - cut, Millis{6000});
   EXPECT_TRUE(primary_.until("R2h", limit)) << describe(primary_);
   EXPECT_EQ(primary_.status()["fence"]["reasons"].dump(), "[\"isolated\"]");
   EXPECT_EQ(primary_.gate(), "0");
@@ -88,8 +88,8 @@ TEST_F(Alone, AHungPrimaryIsWithdrawnAndThenStopped) {
   ASSERT_EQ(withdrawn.status, 503);
   measured("postmaster stopped by a signal until 503 (hang_withdraw 1 s)", withdrawn.at - hung);
   EXPECT_GE(withdrawn.at - hung, Millis{800});
-  EXPECT_LE(withdrawn.at - hung, Millis{2500});
-  EXPECT_LE(*dead, Millis{5000});
+  EXPECT_LE(withdrawn.at - hung, Millis{5000});
+  EXPECT_LE(*dead, Millis{8000});
   EXPECT_TRUE(primary_.until("R2h", limit)) << describe(primary_);
   EXPECT_EQ(primary_.status()["fence"]["reasons"].dump(), "[\"hung\"]");
 }

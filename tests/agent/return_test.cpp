@@ -109,7 +109,7 @@ TEST_F(CrashedPrimary, IsStartedAgainInPlaceWhileTheAddressWaits) {
   ASSERT_TRUE(loop_.run_until([&] { return starts() > 0; }, limit)) << describe(primary_);
   ASSERT_TRUE(until("R1")) << describe(primary_);
   measured("kill -9 of the postmaster until R1 again", boot_now() - killed);
-  EXPECT_EQ(starts(), 1);
+  EXPECT_LE(starts(), 2) << "one that takes long is ordered again";
   EXPECT_FALSE(gate_closed_) << "the address did not wait\n" << primary_.log();
   EXPECT_NE(primary_.log().find("R10c the primary's postmaster has crashed"), std::string::npos) << primary_.log();
   EXPECT_EQ(primary_.server().sql("SELECT timeline_id FROM pg_control_checkpoint()"), "1");

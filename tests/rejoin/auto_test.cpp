@@ -41,7 +41,7 @@ class Auto : public testing::Test {
     for (int i = 0; i < 240; ++i) {
       now_ += Millis{250};
       rejoin_.consider(board_, proven, now_);
-      if (i % 40 == 0) loop_.run_until([] { return false; }, Millis{60});
+      if (i % 40 == 0) loop_.run_until([] { return false; }, Millis{150});
     }
   }
   size_t starts() const { return static_cast<size_t>(std::ranges::count(systemd_.orders, std::string(order))); }
@@ -76,7 +76,7 @@ class Auto : public testing::Test {
 };
 
 TEST_F(Auto, StartsTheJobOfAStaleNodeAtMostTwice) {
-  loop_.run_until([] { return false; }, Millis{50});
+  loop_.run_until([] { return false; }, Millis{150});
   for (int i = 0; i < 16; ++i) rejoin_.consider(board_, true, now_ += Millis{250});
   EXPECT_EQ(starts(), 0u) << "proven for four seconds only";
   a_minute();
@@ -99,7 +99,7 @@ TEST_F(Auto, StartsTheJobOfAStaleNodeAtMostTwice) {
 }
 
 TEST_F(Auto, DoesNotRepeatWhatWouldEndTheSameWay) {
-  loop_.run_until([] { return false; }, Millis{50});
+  loop_.run_until([] { return false; }, Millis{150});
   a_minute();
   job_ends(1, true, "failed");
   a_minute();
@@ -107,14 +107,14 @@ TEST_F(Auto, DoesNotRepeatWhatWouldEndTheSameWay) {
 }
 
 TEST_F(Auto, StartsNothingWithoutAProofThatLasts) {
-  loop_.run_until([] { return false; }, Millis{50});
+  loop_.run_until([] { return false; }, Millis{150});
   a_minute(false);
   for (int i = 0; i < 100; ++i) rejoin_.consider(board_, i % 10 != 0, now_ += Millis{500});
   EXPECT_EQ(starts(), 0u);
 }
 
 TEST_F(Auto, StartsNothingThatARejoinDoesNotCure) {
-  loop_.run_until([] { return false; }, Millis{50});
+  loop_.run_until([] { return false; }, Millis{150});
   const Board stale = board_;
   for (const auto& change : std::vector<std::function<void()>>{
            [&] {
@@ -139,7 +139,7 @@ TEST_F(Auto, StartsNothingThatARejoinDoesNotCure) {
 }
 
 TEST_F(Auto, TellsOfARefusalByPolkitAndTriesAgain) {
-  loop_.run_until([] { return false; }, Millis{50});
+  loop_.run_until([] { return false; }, Millis{150});
   systemd_.mood = FakeSystemd::Mood::denies;
   a_minute();
   systemd_.mood = FakeSystemd::Mood::answers;

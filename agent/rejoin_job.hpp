@@ -11,8 +11,8 @@
 namespace picket {
 
 /// Runs `request`, or the one that lies in the run-time directory; where neither is, nothing is done: what nobody asked
-/// for has no bounds either. Returns 0 when the node streams from the primary, 1 when it does not (the record says why),
-/// 3 when another job runs.
+/// for has no bounds either. Returns 0 when the node streams from the primary, 1 when it does not (the record says
+/// why), 3 when another job runs.
 int run_rejoin_job(const std::string& config_path, std::optional<RejoinRequest> request);
 
 }  // namespace picket

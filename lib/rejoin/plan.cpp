@@ -11,8 +11,8 @@ bool ended_cleanly(const LocalData& local) {
   return local.control_state == "shut down" || local.control_state == "shut down in recovery";
 }
 
-// It went on as a standby when it last ran: it has promoted nobody, itself least of all. A standby.signal says nothing of
-// that: somebody may have put it there.
+// It went on as a standby when it last ran: it has promoted nobody, itself least of all. A standby.signal says nothing
+// of that: somebody may have put it there.
 bool was_standby(const LocalData& local) {
   return local.control_state == "shut down in recovery" || local.control_state == "in archive recovery";
 }

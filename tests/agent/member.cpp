@@ -52,8 +52,8 @@ void Member::write_files(const AgentOptions& options) const {
                                 "\n[repmgr]\n" + key("conf", folder_ / "repmgr.conf") + key("nodes_every", "500ms") +
                                 "[keepalived]\n" + key("gate_file", folder_ / "run/gate") +
                                 key("rank_file", folder_ / "run/rank") + key("notify_fifo", fifo()) +
-                                options.keepalived + "[fence]\n" + options.fence + "[guard]\n" + options.guard + "[postgresql]\n" +
-                                options.postgresql);
+                                options.keepalived + "[fence]\n" + options.fence + "[guard]\n" + options.guard +
+                                "[postgresql]\n" + options.postgresql);
 }
 
 bool Member::is_marked(const std::string& reason) const {

@@ -49,7 +49,7 @@ void Member::write_files(const AgentOptions& options) const {
   write_text(config_path(), key("level", options.level) + key("run_directory", folder_ / "run") +
                                 key("state_directory", folder_ / "state") + "[http]\n" + key("listen", "127.0.0.1") +
                                 "port = " + std::to_string(options.http_port != 0 ? options.http_port : port_) +
-                                "\n[repmgr]\n" + key("conf", folder_ / "repmgr.conf") + key("nodes_every", "500ms") +
+                                "\n" + options.http + "[repmgr]\n" + key("conf", folder_ / "repmgr.conf") + key("nodes_every", "500ms") +
                                 "[keepalived]\n" + key("gate_file", folder_ / "run/gate") +
                                 key("rank_file", folder_ / "run/rank") + key("notify_fifo", fifo()) +
                                 options.keepalived + "[fence]\n" + options.fence + "[guard]\n" + options.guard +

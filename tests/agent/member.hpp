@@ -24,6 +24,7 @@ HealthSaid http_get(int port, const std::string& path);
 /// picket.toml, as far as tests differ from the defaults. The texts are lines of their tables.
 struct AgentOptions {
   std::string level = "guard";
+  std::string http = {};
   std::string guard = {}, postgresql = {}, keepalived = {}, fence = {};
   int http_port = 0;     ///< 0 = the member's own
   std::string bus = {};  ///< address of the system bus; "" = there is none, whatever runs on this machine

@@ -6,19 +6,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 
 #include "loop/fd.hpp"
 
 namespace picket {
-
-std::optional<std::string> read_file(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path);
-  if (!file) return {};
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
 
 std::string write_file(const std::string& path, const std::string& text, mode_t mode) {
   const std::string temporary = path + ".new";

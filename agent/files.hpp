@@ -3,13 +3,11 @@
 
 #include <sys/types.h>
 
-#include <optional>
 #include <string>
 
-namespace picket {
+#include "loop/read_file.hpp"
 
-/// The file's text; nothing (errno says why) when it cannot be read.
-std::optional<std::string> read_file(const std::string& path);
+namespace picket {
 
 /// Replaces the file by rename(2), without fsync: for what may be lost in a power cut. Returns "" or "PATH: reason".
 std::string write_file(const std::string& path, const std::string& text, mode_t mode);

@@ -7,31 +7,20 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <sstream>
 #include <utility>
 
 #include "loop/fd.hpp"
+#include "loop/read_file.hpp"
 
 namespace picket {
 namespace {
 
 namespace fs = std::filesystem;
 
-// Nothing when the file cannot be read; errno says why.
-std::optional<std::string> read_text(const std::string& path) {
-  errno = 0;
-  std::ifstream in(path);
-  if (!in) return std::nullopt;
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (in.bad() || (text.empty() && errno != 0)) return std::nullopt;
-  return text;
-}
-
 std::vector<std::string> mounts() {
-  const auto text = read_text("/proc/self/mounts");
+  const auto text = read_file("/proc/self/mounts");
   return text ? control_group_mounts(*text) : std::vector<std::string>{};
 }
 
@@ -40,7 +29,7 @@ bool is_gone(int error) { return error == ENOENT || error == ENODEV; }
 // The processes in a folder and below it. False when it could not be looked at; `why` says more. A group that goes away
 // meanwhile has none.
 bool members(const std::string& folder, std::vector<int>& pids, std::string& why) {
-  const auto procs = read_text(folder + "/cgroup.procs");
+  const auto procs = read_file(folder + "/cgroup.procs");
   if (!procs && !is_gone(errno)) {
     why = folder + "/cgroup.procs: " + strerror(errno);
     return false;
@@ -61,7 +50,7 @@ GroupSeen look_at_folder(const std::string& folder) {
   if (!fs::exists(folder, failed))
     return failed ? GroupSeen{false, folder + ": " + failed.message()} : GroupSeen{true, "gone"};
   // Only the second hierarchy has the file; in the first one the processes are counted.
-  if (const auto events = read_text(folder + "/cgroup.events"))
+  if (const auto events = read_file(folder + "/cgroup.events"))
     return says_empty(*events) ? GroupSeen{true, "empty"} : GroupSeen{false, "not empty"};
   std::vector<int> pids;
   std::string why;
@@ -71,7 +60,7 @@ GroupSeen look_at_folder(const std::string& folder) {
 
 // A line of /proc/PID/cgroup ends with the group's path.
 bool is_member(int pid, const std::string& group) {
-  const auto text = read_text("/proc/" + std::to_string(pid) + "/cgroup");
+  const auto text = read_file("/proc/" + std::to_string(pid) + "/cgroup");
   if (!text) return false;
   return text->find(":" + group + "\n") != std::string::npos || text->find(":" + group + "/") != std::string::npos;
 }

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <csignal>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <utility>
 
 #include "fence/control_group.hpp"
+#include "loop/read_file.hpp"
 #include "systemd/unit.hpp"
 
 namespace picket {
@@ -44,9 +43,8 @@ std::vector<ServerProcess> processes_of(const FenceTarget& target) {
 // Without D-Bus nobody told us the control group of the unit; the postmaster, if it runs in the unit at all, knows it.
 FenceTarget completed(FenceTarget target) {
   if (!target.control_group.empty() || target.unit.empty() || target.postmaster_pid <= 0) return target;
-  std::ifstream in("/proc/" + std::to_string(target.postmaster_pid) + "/cgroup");
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  target.control_group = cgroup_of_unit(text, target.unit).value_or("");
+  const auto text = read_file("/proc/" + std::to_string(target.postmaster_pid) + "/cgroup");
+  target.control_group = cgroup_of_unit(text.value_or(""), target.unit).value_or("");
   return target;
 }
 

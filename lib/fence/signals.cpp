@@ -6,11 +6,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 
 #include "loop/fd.hpp"
+#include "loop/read_file.hpp"
 
 namespace picket {
 namespace {
@@ -32,9 +31,8 @@ Hit signal_one(const std::string& data_directory, int pid, int signal) {
 constexpr int ended = -1;  // the process is no more; 0 is a parent outside the PID namespace
 
 int parent_of(int pid) {
-  std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  return text.empty() ? ended : parent_in_stat(text);
+  const auto text = read_file("/proc/" + std::to_string(pid) + "/stat");
+  return !text || text->empty() ? ended : parent_in_stat(*text);
 }
 
 bool contains(const std::vector<ServerProcess>& processes, int pid) {

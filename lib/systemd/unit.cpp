@@ -1,9 +1,9 @@
 #include "systemd/unit.hpp"
 
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <utility>
+
+#include "loop/read_file.hpp"
 
 namespace picket {
 namespace {
@@ -180,8 +180,7 @@ void find_unit_of(Bus& bus, const Lifetime::Watch& owner, int pid,
           return done(found, "");
         }
         const std::string file = "/proc/" + std::to_string(pid) + "/cgroup";
-        std::ifstream in(file);
-        const std::string text{std::istreambuf_iterator<char>(in), {}};
+        const std::string text = read_file(file).value_or("");
         if (const auto unit = unit_of_cgroup(text)) return done(*unit, "");
         done("", error + "; " + file + (text.empty() ? ": cannot be read" : ": names no unit"));
       });

@@ -1,0 +1,73 @@
+#pragma once
+// What the agents tell each other: a report of what each sees, and the messages of the lease (docs/safety.md). Plain
+// values; lib/peers carries them as authenticated datagrams, core/lease.hpp answers them. A lost, late or repeated one
+// never does harm: safety rests on none of them arriving.
+
+#include <cstdint>
+#include <vector>
+
+#include "core/facts.hpp"
+#include "core/verdict.hpp"
+
+namespace picket {
+
+/// Numbers the holders of the lease; strictly increasing, each for one node only. 0 = none.
+using Term = uint64_t;
+
+/// How far a server's write-ahead log goes; compares by timeline, then by byte.
+struct Position {
+  uint32_t timeline = 0;
+  Lsn lsn = 0;
+  auto operator<=>(const Position&) const = default;
+};
+
+/// Why a voter does not grant.
+enum class Denial : uint8_t {
+  none,
+  bound,        ///< somebody else may hold the lease still; `wait` says for how long
+  older_term,   ///< it has promised that term, or a newer one, to another
+  behind,       ///< the voter's own standby has more of the log
+  maintenance,  ///< votes are frozen
+};
+
+struct LeaseMessage {
+  enum class Kind : uint8_t {
+    heartbeat,  ///< the holder, twice a second: I hold `term`
+    ack,        ///< the voter to it: I shall grant nobody else for a while
+    refusal,    ///< or: I have promised another
+    request,    ///< a candidate: grant me `term`
+    grant,      ///< the voter to it, after its promise is on disk
+    denial,     ///< or not, and why
+    release,    ///< the holder or candidate: I have ended, dead for certain, with every term up to `term`
+  };
+  Kind kind = Kind::heartbeat;
+  Term term = 0;
+  /// heartbeat, request: when it was sent, by the sender's clock; replies carry it back as it came, and mean nothing to
+  /// the clock of anybody else.
+  Instant sent{};
+  Position position;          ///< request: how far the candidate's log goes
+  Term promised = 0;          ///< refusal, denial: the highest term that the voter has promised
+  Denial why = Denial::none;  ///< denial
+  Millis wait{0};             ///< denial: for how long the voter is bound to somebody else
+  // All replies: the newest holder whose heartbeat the voter has accepted, which proves that it won that term.
+  Term won_term = 0;
+  int won_by = 0;
+  bool operator==(const LeaseMessage&) const = default;
+};
+
+/// What a node says of itself and of what it sees, twice a second.
+struct PeerReport {
+  Rule rule = Rule::R16;
+  Advert advert = Advert::down;
+  Role role = Role::unknown;
+  uint32_t timeline = 0;
+  Lsn lsn = 0;
+  uint64_t system_identifier = 0;
+  bool fenced = false;
+  bool maintenance = false;
+  int upstream = 0;          ///< the node that its PostgreSQL streams from; 0 = none or unknown
+  std::vector<int> reaches;  ///< nodes whose PostgreSQL has answered it lately, at most 32
+  bool operator==(const PeerReport&) const = default;
+};
+
+}  // namespace picket

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "auto_rejoin.hpp"
 #include "config/config.hpp"
 #include "control_client.hpp"
 #include "core/decide.hpp"
@@ -17,6 +16,7 @@
 #include "keepalived/vrrp_files.hpp"
 #include "last_resort.hpp"
 #include "observers.hpp"
+#include "rejoin/automatic.hpp"
 #include "report/snapshot.hpp"
 #include "resume.hpp"
 #include "systemd/notify.hpp"

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <stdexcept>
 
-#include "files.hpp"
+#include "loop/read_file.hpp"
 #include "repmgr/conf_lines.hpp"
 
 namespace picket {

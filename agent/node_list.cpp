@@ -5,7 +5,8 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "files.hpp"
+#include "loop/read_file.hpp"
+#include "loop/write_file.hpp"
 
 namespace picket {
 

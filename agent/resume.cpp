@@ -2,7 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "files.hpp"
+#include "loop/read_file.hpp"
+#include "loop/write_file.hpp"
 
 namespace picket {
 

@@ -7,17 +7,15 @@
 #include <cerrno>
 #include <cstring>
 #include <iostream>
-#include <memory>
 #include <stdexcept>
-#include <vector>
 
 #include "config/config.hpp"
 #include "core/start_gate.hpp"
 #include "fence/marker.hpp"
-#include "files.hpp"
+#include "inquiry.hpp"
 #include "instance.hpp"
+#include "loop/read_file.hpp"
 #include "offline.hpp"
-#include "postgres/probe.hpp"
 #include "repmgr/repmgr_conf.hpp"
 #include "settings.hpp"
 #include "start_note.hpp"
@@ -25,51 +23,14 @@
 namespace picket {
 namespace {
 
-// The marker may be lifted by the agent, and time passes, while no peer says anything new.
-constexpr Millis look_every{100};
 // Watching only: a start is not delayed for what would not be refused anyway.
 constexpr Millis observe_within{2000};
 // An order to start is not answered by half a minute of questions; what proves it wrong shows in this time.
 constexpr Millis leave_within{3000};
+// For the answer that is due when the time is over.
+constexpr Millis last_word{1000};
 
 void say(const std::string& text) { std::cerr << "picket start gate: " << text << std::endl; }
-
-class Question {
- public:
-  Question(const Config& config, const RepmgrConf& repmgr, const std::string& data_directory);
-  /// Asks until there is an answer.
-  GateAnswer answer();
-  uint32_t timeline() const { return disk_timeline(board_.disk); }
-
- private:
-  GateAnswer look(bool expired);
-  void read_marker_files();
-  void ask_peers(Loop& loop, Worker& names, const std::function<void()>& changed);
-
-  const Config& config_;
-  Instant began_ = boot_now();
-  Board board_;
-  std::vector<std::unique_ptr<Probe>> probes_;
-};
-
-Question::Question(const Config& config, const RepmgrConf& repmgr, const std::string& data_directory)
-    : config_(config), board_(offline_board(config, repmgr, data_directory, began_)) {}
-
-void Question::read_marker_files() {
-  board_.marker = marker_facts(read_marker(config_.state_directory + "/fence.json"),
-                               read_marker(config_.run_directory + "/fence.json"));
-}
-
-void Question::ask_peers(Loop& loop, Worker& names, const std::function<void()>& changed) {
-  for (const Peer& peer : board_.peers) {
-    probes_.push_back(std::make_unique<Probe>(loop, names, peer_probe_options(config_, peer.node), changed));
-  }
-}
-
-GateAnswer Question::look(bool expired) {
-  for (size_t i = 0; i < probes_.size(); ++i) board_.peers[i].server = probes_[i]->view();
-  return start_gate(board_, {.now = boot_now(), .valid_from = began_, .primary_since = {}}, config_.policy, expired);
-}
 
 /// Leave overrides what cannot be known, never what is proven.
 GateAnswer with_leave(GateAnswer answer, bool leave) {
@@ -80,32 +41,24 @@ GateAnswer with_leave(GateAnswer answer, bool leave) {
   return answer;
 }
 
-GateAnswer Question::answer() {
-  const bool leave = use_start_leave(start_leave_path(config_.run_directory), began_);
+GateAnswer ask_until_answered(const Config& config, Inquiry& inquiry) {
+  Board& board = inquiry.board();
+  const bool leave = use_start_leave(start_leave_path(config.run_directory), inquiry.began());
   // A restore that is meant is judged as any other primary.
-  if (leave) board_.disk.backup_label = board_.disk.recovery_signal = false;
-  read_marker_files();
-  if (GateAnswer at_once = look(false); at_once.admission != Admission::wait) return with_leave(at_once, leave);
-
-  Millis within = config_.policy.start_gate_within;
-  if (config_.policy.level == Level::observe) within = std::min(within, observe_within);
+  if (leave) board.disk.backup_label = board.disk.recovery_signal = false;
+  Millis within = config.policy.start_gate_within;
+  if (config.policy.level == Level::observe) within = std::min(within, observe_within);
   if (leave) within = std::min(within, leave_within);
-  Loop loop;
-  Worker names(loop);
-  GateAnswer last;
-  const auto ask = [&] {
-    last = look(boot_now() - began_ >= within);
-    if (last.admission != Admission::wait) loop.exit(0);
+  GateAnswer answer;
+  const auto answered = [&] {
+    // The marker may be lifted by the agent meanwhile.
+    board.marker = marker_facts(read_marker(config.state_directory + "/fence.json"),
+                                read_marker(config.run_directory + "/fence.json"));
+    answer = start_gate(board, inquiry.horizon(), config.policy, boot_now() - inquiry.began() >= within);
+    return answer.admission != Admission::wait;
   };
-  Timer each(loop, [&] {
-    read_marker_files();
-    ask();
-  });
-  each.every(look_every);
-  ask_peers(loop, names, ask);
-  loop.run();
-  probes_.clear();
-  return with_leave(last, leave);
+  if (!answered()) inquiry.ask(answered, within + last_word, false);
+  return with_leave(answer, leave);
 }
 
 /// What a refusal leaves behind: the note for the agent, and on a proof the marker. That nothing can be written changes
@@ -143,8 +96,8 @@ int gate(const Config& config, const std::string& instance) {
     return 0;
   }
   become_owner_of(ours);
-  Question question(config, repmgr, ours);
-  const GateAnswer answer = question.answer();
+  Inquiry inquiry(config, repmgr, ours);
+  const GateAnswer answer = ask_until_answered(config, inquiry);
   const bool refused = answer.admission != Admission::allow;
   say(std::string(word(answer.row)) + " " + std::string(word(refused ? Admission::refuse : Admission::allow)) + ": " +
       answer.sentence + (refused && observe ? " (level observe: it starts all the same)" : ""));
@@ -153,7 +106,7 @@ int gate(const Config& config, const std::string& instance) {
     unlink(start_note_path(config.run_directory).c_str());
     return 0;
   }
-  leave_behind(config, answer, question.timeline());
+  leave_behind(config, answer, disk_timeline(inquiry.board().disk));
   return 1;
 }
 

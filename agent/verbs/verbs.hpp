@@ -41,7 +41,7 @@ int verb_gate_start(const Context& context, const std::string& instance);
 /// Gives leave for one start that the start gate would refuse for want of proof.
 int verb_gate_allow_once(const Context& context);
 
-/// Becomes the way back (rejoin.hpp), with its options. Returns only when that fails: 3.
+/// Becomes the way back (rejoin/command.hpp), with its options. Returns only when that fails: 3.
 int verb_rejoin(const Context& context, const std::vector<std::string>& options);
 
 /// Sends one request and prints the answer; 3 with a sentence when the daemon cannot be asked.

@@ -1,5 +1,9 @@
 #include "core/words.hpp"
 
+#include <array>
+#include <cinttypes>
+#include <cstdio>
+
 namespace picket {
 
 std::string_view word(Role role) {
@@ -27,6 +31,12 @@ std::string_view word(Answer answer) {
     case Answer::failed: break;
   }
   return "failed";
+}
+
+std::string lsn_text(Lsn lsn) {
+  std::array<char, 32> text{};
+  const int n = std::snprintf(text.data(), text.size(), "%" PRIX64 "/%" PRIX64, lsn >> 32, lsn & 0xFFFFFFFFu);
+  return {text.data(), static_cast<size_t>(n)};
 }
 
 }  // namespace picket

@@ -1,9 +1,6 @@
 #include "fence/hook.hpp"
 
-#include <fcntl.h>
-#include <spawn.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -12,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "loop/spawn.hpp"
+
 namespace picket {
 namespace {
 
@@ -19,30 +18,6 @@ std::string seconds(Millis time) {
   char text[32];
   std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(time.count()) / 1000);
   return text;
-}
-
-// Waits until the new process has become the program, or cannot (posix_spawn(3)).
-int start(const std::vector<std::string>& words, pid_t& pid) {
-  std::vector<char*> arguments;
-  for (const auto& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  posix_spawnattr_t how;
-  posix_spawn_file_actions_t files;
-  posix_spawnattr_init(&how);
-  posix_spawn_file_actions_init(&files);
-  // A group of its own, to be killed as one; and what we ignore or block is not its affair.
-  sigset_t none, all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  posix_spawnattr_setflags(&how, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  posix_spawnattr_setsigmask(&how, &none);
-  posix_spawnattr_setsigdefault(&how, &all);
-  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
-  const int error = posix_spawn(&pid, words.front().c_str(), &files, &how, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&files);
-  posix_spawnattr_destroy(&how);
-  return error;
 }
 
 }  // namespace
@@ -70,8 +45,11 @@ void Hook::run(std::vector<std::string> words, std::function<void(const std::str
     int error = 0;
   };
   const auto result = std::make_shared<Result>();
-  worker_.run([words = std::move(words), result] { result->error = start(words, result->pid); },
-              [this, result] { started(result->pid, result->error); });
+  worker_.run(
+      [words = std::move(words), result] {
+        result->error = start_program({words, -1, {}}, result->pid);
+      },
+      [this, result] { started(result->pid, result->error); });
 }
 
 void Hook::started(pid_t pid, int error) {

@@ -12,6 +12,7 @@
 
 #include "fence/marker.hpp"
 #include "loop/fd.hpp"
+#include "loop/write_file.hpp"
 
 namespace picket {
 namespace {
@@ -20,42 +21,13 @@ constexpr size_t largest = 64 * 1024;
 
 std::string failed(const std::string& path, const char* call) { return path + ": " + call + ": " + strerror(errno); }
 
-std::string folder_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-// Makes a rename or a removal in the folder of `path` last.
-std::string sync_folder(const std::string& path) {
-  const std::string folder = folder_of(path);
-  const Fd fd{open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!fd) return failed(folder, "open");
-  if (fsync(fd.get()) < 0) return failed(folder, "fsync");
-  return {};
-}
-
-std::string write_whole(const std::string& path, const std::string& text) {
-  const Fd fd{open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644)};
-  if (!fd) return failed(path, "open");
-  size_t done = 0;
-  while (done < text.size()) {
-    const ssize_t n = write(fd.get(), text.data() + done, text.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return failed(path, "write");
-    done += static_cast<size_t>(n);
-  }
-  if (fsync(fd.get()) < 0) return failed(path, "fsync");
-  return {};
-}
-
 std::string remove_file(const std::string& path) {
   if (unlink(path.c_str()) < 0) {
     // No folder and no file are the same to us: nothing there fences.
     if (errno == ENOENT || errno == ENOTDIR) return {};
     return failed(path, "unlink");
   }
-  return sync_folder(path);
+  return sync_folder_of(path);
 }
 
 std::string boot_id() {
@@ -101,17 +73,7 @@ std::string write_marker(const std::string& path, const Marker& marker) {
   if (marker.reasons.empty()) return remove_file(path);
   Marker stamped = marker;
   stamped.boot_id = boot_id();
-  const std::string temporary = path + ".new";
-  if (auto error = write_whole(temporary, encode(stamped)); !error.empty()) {
-    unlink(temporary.c_str());
-    return error;
-  }
-  if (rename(temporary.c_str(), path.c_str()) < 0) {
-    auto error = failed(path, "rename");
-    unlink(temporary.c_str());
-    return error;
-  }
-  return sync_folder(path);
+  return write_durably(path, encode(stamped), 0644);
 }
 
 std::string wall_clock_now() {

@@ -2,16 +2,11 @@
 #include <cstdio>
 #include <regex>
 
+#include "core/words.hpp"
 #include "rejoin/plan.hpp"
 
 namespace picket {
 namespace {
-
-std::string lsn_words(Lsn lsn) {
-  char text[24];
-  std::snprintf(text, sizeof text, "%X/%X", static_cast<uint32_t>(lsn >> 32), static_cast<uint32_t>(lsn));
-  return text;
-}
 
 std::string losses(const RejoinPlan& plan, const LocalData& local) {
   if (!plan.bytes_lost || !plan.transactions_lost) return "not known: " + plan.lost_unknown;
@@ -64,7 +59,7 @@ std::string plan_text(const RejoinPlan& plan, const LocalData& local, const Prim
     line("primary", text);
   }
   if (plan.kind != RejoinKind::none && plan.kind != RejoinKind::nothing_to_do) {
-    if (plan.fork) line("fork", lsn_words(*plan.fork) + " on timeline " + std::to_string(local.timeline));
+    if (plan.fork) line("fork", lsn_text(*plan.fork) + " on timeline " + std::to_string(local.timeline));
     line("lost", losses(plan, local));
   }
   int number = 0;

@@ -1,9 +1,5 @@
 #include "report/words.hpp"
 
-#include <array>
-#include <cinttypes>
-#include <cstdio>
-
 namespace picket {
 
 std::string_view word(Level level) {
@@ -68,12 +64,6 @@ std::string_view word(MarkerFacts::State state) {
     case MarkerFacts::State::unknown: break;
   }
   return "unknown";
-}
-
-std::string lsn_text(Lsn lsn) {
-  std::array<char, 32> text{};
-  const int n = std::snprintf(text.data(), text.size(), "%" PRIX64 "/%" PRIX64, lsn >> 32, lsn & 0xFFFFFFFFu);
-  return {text.data(), static_cast<size_t>(n)};
 }
 
 std::string primaries_text(const Board& board) {

@@ -6,6 +6,7 @@
 
 #include "core/facts.hpp"
 #include "core/policy.hpp"
+#include "core/words.hpp"
 
 namespace picket {
 
@@ -16,9 +17,6 @@ std::string_view word(PostmasterFacts::Process process);
 std::string_view word(AddressFacts::State state);
 std::string_view word(KeepalivedFacts::State state);
 std::string_view word(MarkerFacts::State state);
-
-/// As PostgreSQL 15 prints a pg_lsn: two hexadecimal halves without leading zeros, "0/3000060".
-std::string lsn_text(Lsn lsn);
 
 /// Everyone on the board who answers and says that it is a primary, and where it stood: "pg1 (this node) on timeline 2
 /// at 0/3000060; pg3 on timeline 2 at 0/3000148". Empty when there is none.

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "agent/programs.hpp"
-#include "auto_rejoin.hpp"
 #include "postgres/throwaway.hpp"
+#include "rejoin/automatic.hpp"
 #include "systemd/fake_systemd.hpp"
 #include "systemd/private_bus.hpp"
 
@@ -181,7 +181,7 @@ TEST(RejoinRecord, IsReadAsItWasWrittenAndNonsenseIsNone) {
     EXPECT_FALSE(take_rejoin_request(path)) << text;
     EXPECT_EQ(read_text(path), "") << "an order that makes no sense does not stay";
   }
-  EXPECT_THAT(write_rejoin_record("/nowhere/rejoin.json", record), HasSubstr("/nowhere/rejoin.json: "));
+  EXPECT_THAT(write_rejoin_record("/nowhere/rejoin.json", record), HasSubstr("/nowhere/rejoin.json.new: open: "));
 }
 
 }  // namespace

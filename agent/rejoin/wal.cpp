@@ -1,20 +1,15 @@
-#include "rejoin_wal.hpp"
-
-#include <fcntl.h>
-#include <unistd.h>
+#include "rejoin/wal.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <limits>
 #include <stdexcept>
 
-#include "loop/fd.hpp"
-#include "rejoin_primary.hpp"
-#include "rejoin_run.hpp"
+#include "core/words.hpp"
+#include "loop/write_file.hpp"
+#include "rejoin/primary.hpp"
+#include "rejoin/run_program.hpp"
 
 namespace picket {
 namespace {
@@ -25,12 +20,6 @@ constexpr Millis dump_within{60'000};
 constexpr Lsn compared = 65536;
 constexpr uint64_t listed_commits = 100'000;
 
-std::string lsn_argument(Lsn lsn) {
-  char text[24];
-  std::snprintf(text, sizeof text, "%X/%X", static_cast<uint32_t>(lsn >> 32), static_cast<uint32_t>(lsn));
-  return text;
-}
-
 std::vector<std::string> dump_command(const WalPlace& place, Lsn from) {
   return {place.programs + "pg_waldump",
           "-p",
@@ -38,7 +27,7 @@ std::vector<std::string> dump_command(const WalPlace& place, Lsn from) {
           "-t",
           std::to_string(place.timeline),
           "-s",
-          lsn_argument(from)};
+          lsn_text(from)};
 }
 
 struct Dump {
@@ -74,8 +63,7 @@ void copy_durably(const fs::path& from, const fs::path& to) {
   std::error_code failed;
   fs::copy_file(from, to, failed);
   if (failed) throw std::runtime_error(to.string() + ": " + failed.message());
-  const Fd fd{open(to.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!fd || fsync(fd.get()) != 0) throw std::runtime_error(to.string() + ": " + std::strerror(errno));
+  if (const std::string error = sync_path(to); !error.empty()) throw std::runtime_error(error);
 }
 
 }  // namespace
@@ -125,13 +113,12 @@ void archive_wal(const WalPlace& place, Lsn fork, const std::vector<std::string>
   });
   if (listed > listed_commits) summary << "... and " << listed - listed_commits << " more\n";
   summary.close();
-  const Fd to_disk{open((unfinished / "summary.txt").c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!summary || !to_disk || fsync(to_disk.get()) != 0)
-    throw std::runtime_error(unfinished.string() + "/summary.txt: cannot be written");
+  if (!summary) throw std::runtime_error(unfinished.string() + "/summary.txt: cannot be written");
+  for (const fs::path& path : {unfinished / "summary.txt", unfinished})
+    if (const std::string error = sync_path(path); !error.empty()) throw std::runtime_error(error);
   fs::rename(unfinished, folder, failed);
   if (failed) throw std::runtime_error(folder + ": " + failed.message());
-  const Fd parent{open(fs::path(folder).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!parent || fsync(parent.get()) != 0) throw std::runtime_error(folder + ": " + std::strerror(errno));
+  if (const std::string error = sync_folder_of(folder); !error.empty()) throw std::runtime_error(error);
 }
 
 std::optional<bool> same_log_before(const WalPlace& place, Lsn fork, const TimelineHistory& history, uint32_t theirs,

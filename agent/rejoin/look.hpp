@@ -7,8 +7,8 @@
 #include "config/config.hpp"
 #include "postgres/disk_reading.hpp"
 #include "rejoin/plan.hpp"
-#include "rejoin_record.hpp"
-#include "rejoin_wal.hpp"
+#include "rejoin/record.hpp"
+#include "rejoin/wal.hpp"
 #include "repmgr/repmgr_conf.hpp"
 
 namespace picket {

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "rejoin_look.hpp"
+#include "rejoin/look.hpp"
 
 namespace picket {
 

@@ -1,4 +1,4 @@
-#include "rejoin_run.hpp"
+#include "rejoin/run_program.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -12,31 +12,12 @@
 
 #include "loop/fd.hpp"
 #include "loop/loop.hpp"
+#include "loop/spawn.hpp"
 
 namespace picket {
 namespace {
 
 constexpr size_t tail_size = 4096;
-
-pid_t spawn(const std::vector<std::string>& command, int out) {
-  std::vector<char*> arguments;
-  for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  const pid_t pid = fork();
-  if (pid != 0) return pid;
-  setpgid(0, 0);
-  const int null = open("/dev/null", O_RDONLY);
-  dup2(null, 0);
-  dup2(out, 1);
-  dup2(out, 2);
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
-  for (const int number : {SIGPIPE, SIGHUP, SIGTERM, SIGINT}) signal(number, SIG_DFL);
-  setenv("LC_ALL", "C", 1);
-  if (chdir("/") == 0) execvp(arguments[0], arguments.data());
-  _exit(127);
-}
 
 /// Cuts the stream into lines.
 class Lines {
@@ -76,10 +57,12 @@ Ran run_program(const std::vector<std::string>& command, Millis most,
   }
   const Fd in{ends[0]};
   Fd out{ends[1]};
-  const pid_t pid = spawn(command, out.get());
+  pid_t pid = 0;
+  const int error = start_program({command, out.get(), {"LC_ALL=C"}}, pid);
   out.reset();
-  if (pid < 0) {
-    ran.tail = std::string("fork: ") + std::strerror(errno);
+  if (error != 0) {
+    ran.code = 127;
+    ran.tail = command[0] + ": cannot be started: " + std::strerror(error);
     return ran;
   }
   const Instant due = boot_now() + most;
@@ -105,7 +88,6 @@ Ran run_program(const std::vector<std::string>& command, Millis most,
   for (ssize_t got; (got = read(in.get(), bytes, sizeof bytes)) > 0;) lines.take({bytes, static_cast<size_t>(got)});
   lines.end();
   ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  if (ran.code == 127 && ran.tail.empty()) ran.tail = command[0] + ": cannot be started";
   if (ran.tail.size() > tail_size) ran.tail.erase(0, ran.tail.size() - tail_size);
   return ran;
 }

@@ -1,4 +1,4 @@
-#include "rejoin_steps.hpp"
+#include "rejoin/steps.hpp"
 
 #include <unistd.h>
 
@@ -7,9 +7,10 @@
 #include <filesystem>
 #include <stdexcept>
 
-#include "files.hpp"
 #include "instance.hpp"
-#include "rejoin_run.hpp"
+#include "loop/read_file.hpp"
+#include "loop/write_file.hpp"
+#include "rejoin/run_program.hpp"
 
 namespace picket {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "config/config.hpp"
 #include "loop/worker.hpp"
-#include "rejoin_record.hpp"
+#include "rejoin/record.hpp"
 #include "report/snapshot.hpp"
 #include "systemd/units.hpp"
 
@@ -17,7 +17,6 @@ namespace picket {
 
 class AutoRejoin {
  public:
-  static constexpr const char* unit = "picket-rejoin.service";
   static constexpr int tries = 2;
   static constexpr Millis proven_for{5000};  ///< another primary, without a break, before anything is started
   static constexpr Millis between_tries{30000};

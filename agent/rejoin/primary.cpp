@@ -1,4 +1,4 @@
-#include "rejoin_primary.hpp"
+#include "rejoin/primary.hpp"
 
 #include <charconv>
 #include <stdexcept>

@@ -1,4 +1,4 @@
-#include "rejoin_job.hpp"
+#include "rejoin/job.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -11,22 +11,21 @@
 #include <iostream>
 #include <stdexcept>
 
-#include "control_client.hpp"
-#include "core/verdict.hpp"
 #include "fence/marker.hpp"
-#include "files.hpp"
 #include "loop/fd.hpp"
 #include "loop/loop.hpp"
+#include "loop/read_file.hpp"
 #include "offline.hpp"
-#include "rejoin_primary.hpp"
-#include "rejoin_steps.hpp"
+#include "rejoin/primary.hpp"
+#include "rejoin/stale_mark.hpp"
+#include "rejoin/steps.hpp"
+#include "rejoin/streaming.hpp"
 #include "settings.hpp"
 
 namespace picket {
 namespace {
 
 constexpr Millis look_again_after{1000};  // between the two looks that certify the primary
-constexpr Millis streams_within{600'000};
 constexpr Millis checkpoint_within{60'000};
 
 volatile std::sig_atomic_t asked_to_stop = 0;
@@ -46,13 +45,11 @@ class Job {
   void save();
   RejoinView look();
   void carry_out(const RejoinView& view);
-  void mark_stale(const RejoinView& view);
   void checkpoint(const RejoinView& view);
   void archive(const RejoinView& view);
   void prove_dead() const;
   void rewind(const RejoinView& view);
   void clone(const RejoinView& view);
-  void await_streaming(const RejoinView& view);
 
   const Config& config_;
   const RepmgrConf& repmgr_;
@@ -150,7 +147,7 @@ void Job::carry_out(const RejoinView& first) {
     throw std::runtime_error("the cluster is changing: " + first.primary.name + " on timeline " +
                              std::to_string(first.primary.timeline) + ", and a second later " + view.primary.name +
                              " on timeline " + std::to_string(view.primary.timeline));
-  mark_stale(view);
+  mark_stale(config_, view);
   if (view.plan.kind == RejoinKind::clone) {
     clone(view);
   } else if (view.local.standby_signal && view.plan.kind == RejoinKind::start_as_standby &&
@@ -160,25 +157,8 @@ void Job::carry_out(const RejoinView& first) {
   } else {
     rewind(view);
   }
-  await_streaming(view);
-}
-
-// From here on until it streams, whatever fails: nobody may start this as a primary.
-void Job::mark_stale(const RejoinView& view) {
-  if (config_.policy.level == Level::observe || view.plan.kind == RejoinKind::start_as_standby) return;
-  const std::string why = "on the way back to " + view.primary.name + ", which is the primary of timeline " +
-                          std::to_string(view.primary.timeline);
-  try {
-    const auto said = ask_daemon(config_.run_directory + "/control.sock", {"mark-stale", why}, Millis{2000});
-    if (said.status == 0) return;
-  } catch (const std::exception&) {
-    // Nobody answers there: the file itself will do, for nobody else writes it now.
-  }
-  const std::string path = config_.state_directory + "/fence.json";
-  MarkerFile file = read_marker(path);
-  if (file.state == MarkerFile::State::malformed || file.state == MarkerFile::State::unreadable) return;  // fences too
-  if (!file.marker.add({std::string(word(FenceReason::stale)), why, wall_clock_now(), view.local.timeline})) return;
-  if (const std::string error = write_marker(path, file.marker); !error.empty()) throw std::runtime_error(error);
+  step("waiting until it streams from " + view.primary.name);
+  await_streaming(config_, repmgr_, view, [] { return asked_to_stop != 0; });
 }
 
 void Job::checkpoint(const RejoinView& view) {
@@ -242,33 +222,6 @@ void Job::clone(const RejoinView& view) {
   steps_.start_server();
   step("repmgr standby register");
   steps_.register_standby(view.primary.id);
-}
-
-void Job::await_streaming(const RejoinView& view) {
-  step("waiting until it streams from " + view.primary.name);
-  const Instant due = boot_now() + streams_within;
-  std::string last;
-  while (boot_now() < due) {
-    try {
-      const std::string& own = config_.postgresql.conninfo.empty() ? repmgr_.conninfo : config_.postgresql.conninfo;
-      BlockingSession session(own);
-      const Row row = session
-                          .rows(
-                              "select pg_is_in_recovery(), (select received_tli from pg_stat_wal_receiver "
-                              "where status = 'streaming')")
-                          .at(0);
-      if (row.at(0) != "t") throw std::runtime_error("this node is not in recovery");
-      if (row.at(1) == std::to_string(view.primary.timeline)) return;
-      // A role that may not see its own receiver: the primary does.
-      if (!row.at(1) && is_followed_by(view.primary_conninfo, repmgr_.node_name)) return;
-      last = "it does not stream from " + view.primary.name + " yet";
-    } catch (const std::exception& error) {
-      last = error.what();
-    }
-    if (asked_to_stop) break;
-    usleep(200'000);
-  }
-  throw std::runtime_error("PostgreSQL was started, and " + last);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "auto_rejoin.hpp"
+#include "rejoin/automatic.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -68,13 +68,13 @@ void AutoRejoin::start(Instant now) {
   if (const std::string error = write_rejoin_request(rejoin_request_path(config_.run_directory), request);
       !error.empty())
     return failed(error);
-  log(Priority::notice, std::string("rejoin = auto: starting ") + unit);
+  log(Priority::notice, std::string("rejoin = auto: starting ") + rejoin_unit);
   starting_ = true;
   known_ = false;  // what was read is older than this order
-  units_.reset_failed(unit, [this, watch = lifetime_.watch()](const std::string&) {
+  units_.reset_failed(rejoin_unit, [this, watch = lifetime_.watch()](const std::string&) {
     if (watch.expired()) return;
     units_.start_unit(
-        unit,
+        rejoin_unit,
         [this, watch](const std::string& error) {
           if (watch.expired() || error.empty()) return;
           starting_ = false;
@@ -91,14 +91,15 @@ void AutoRejoin::start(Instant now) {
 }
 
 std::string AutoRejoin::in_the_way() const {
-  if (alive_ || starting_) return "a rejoin is under way: wait for its end, or systemctl stop " + std::string(unit);
+  if (alive_ || starting_)
+    return "a rejoin is under way: wait for its end, or systemctl stop " + std::string(rejoin_unit);
   if (record_ && record_->rewinding)
     return "a rewind was broken off and left data that is good for nothing: picket rejoin";
   return "";
 }
 
 void AutoRejoin::failed(const std::string& error) {
-  if (error != error_) log(Priority::error, std::string("the way back: ") + unit + ": " + error);
+  if (error != error_) log(Priority::error, std::string("the way back: ") + rejoin_unit + ": " + error);
   error_ = error;
 }
 

@@ -11,6 +11,9 @@
 
 namespace picket {
 
+/// What runs the job; the polkit rule names it too.
+constexpr const char* rejoin_unit = "picket-rejoin.service";
+
 /// What became of the latest attempt.
 struct RejoinRecord {
   enum class State : uint8_t { none, running, done, failed };

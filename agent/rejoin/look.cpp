@@ -1,4 +1,4 @@
-#include "rejoin_look.hpp"
+#include "rejoin/look.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -8,17 +8,14 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 
 #include "core/signals.hpp"
-#include "files.hpp"
-#include "loop/worker.hpp"
+#include "inquiry.hpp"
+#include "loop/read_file.hpp"
 #include "observers.hpp"
-#include "offline.hpp"
 #include "postgres/pg_control.hpp"
-#include "postgres/probe.hpp"
 #include "postgres/processes.hpp"
-#include "rejoin_primary.hpp"
+#include "rejoin/primary.hpp"
 #include "settings.hpp"
 
 namespace picket {
@@ -29,51 +26,33 @@ namespace fs = std::filesystem;
 constexpr Millis look_within{5000};
 constexpr uint64_t spare = 64 << 20;
 
-/// Everybody asked for at most look_within, or until everybody was heard and a primary is proven (or the operator has
-/// named it).
-class Question {
+/// Everybody asked, until all were heard and a primary is proven (or the operator has named it).
+class Question : public Inquiry {
  public:
   Question(const Config& config, const RepmgrConf& repmgr, const std::string& data_directory, bool named);
-  const Board& board() const { return board_; }
-  Horizon horizon() const { return {boot_now(), began_, {}}; }
-  ClusterView view() const { return view_cluster(board_, horizon(), config_.policy); }
+  ClusterView view() const { return view_cluster(board(), horizon(), policy_); }
   const Peer* named(const std::string& name) const;
 
  private:
-  bool satisfied() const;
-  const Config& config_;
-  const bool named_;
-  Instant began_ = boot_now();
-  Board board_;
+  bool satisfied(bool named) const;
+  const Policy& policy_;
 };
 
 Question::Question(const Config& config, const RepmgrConf& repmgr, const std::string& data_directory, bool named)
-    : config_(config), named_(named), board_(offline_board(config, repmgr, data_directory, began_)) {
-  Loop loop;
-  Worker names(loop);
-  Probe local(loop, names, local_probe_options(config, repmgr), [] {});
-  std::vector<std::unique_ptr<Probe>> probes;
-  for (const Peer& peer : board_.peers)
-    probes.push_back(std::make_unique<Probe>(loop, names, peer_probe_options(config, peer.node), [] {}));
-  loop.run_until(
-      [&] {
-        board_.server = local.view();
-        for (size_t i = 0; i < probes.size(); ++i) board_.peers[i].server = probes[i]->view();
-        return satisfied();
-      },
-      look_within);
+    : Inquiry(config, repmgr, data_directory), policy_(config.policy) {
+  ask([&] { return satisfied(named); }, look_within, true);
 }
 
-bool Question::satisfied() const {
+bool Question::satisfied(bool named) const {
   const ClusterView view = this->view();
   const bool all =
-      std::ranges::none_of(board_.peers, [](const Peer& p) { return p.server.session.answer == Answer::none_yet; });
-  return all && board_.server.session.answer != Answer::none_yet &&
-         (named_ || view.upstream || view.rival.rival == Rival::proven);
+      std::ranges::none_of(board().peers, [](const Peer& p) { return p.server.session.answer == Answer::none_yet; });
+  return all && board().server.session.answer != Answer::none_yet &&
+         (named || view.upstream || view.rival.rival == Rival::proven);
 }
 
 const Peer* Question::named(const std::string& name) const {
-  for (const Peer& peer : board_.peers)
+  for (const Peer& peer : board().peers)
     if (peer.node.name == name || std::to_string(peer.node.id) == name) return &peer;
   return nullptr;
 }

@@ -1,4 +1,4 @@
-#include "rejoin_record.hpp"
+#include "rejoin/record.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -9,8 +9,9 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "files.hpp"
 #include "loop/fd.hpp"
+#include "loop/read_file.hpp"
+#include "loop/write_file.hpp"
 
 namespace picket {
 namespace {
@@ -22,17 +23,6 @@ constexpr std::array state_words{"none", "running", "done", "failed"};
 
 // The words of a program may be no UTF-8.
 std::string text_of(const json& value) { return value.dump(1, ' ', false, json::error_handler_t::replace) + "\n"; }
-
-std::string write_durably(const std::string& path, const std::string& text) {
-  const std::string temporary = path + ".new";
-  const Fd fd{open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640)};
-  const bool written = fd && write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                       fsync(fd.get()) == 0 && rename(temporary.c_str(), path.c_str()) == 0;
-  if (!written) return path + ": " + std::strerror(errno);
-  const Fd folder{open(path.substr(0, path.rfind('/')).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!folder || fsync(folder.get()) != 0) return path + ": " + std::strerror(errno);
-  return "";
-}
 
 }  // namespace
 
@@ -66,19 +56,21 @@ std::optional<RejoinRecord> read_rejoin_record(const std::string& path) {
 }
 
 std::string write_rejoin_record(const std::string& path, const RejoinRecord& r) {
-  return write_durably(path, text_of({{"schema", 1},
-                                      {"state", state_words[static_cast<size_t>(r.state)]},
-                                      {"by", r.by},
-                                      {"began", r.began},
-                                      {"ended", r.ended},
-                                      {"sentence", r.sentence},
-                                      {"steps", r.steps},
-                                      {"archive", r.archive},
-                                      {"timeline", r.timeline},
-                                      {"fork", r.fork},
-                                      {"automatic", r.automatic},
-                                      {"final", r.final},
-                                      {"rewinding", r.rewinding}}));
+  return write_durably(path,
+                       text_of({{"schema", 1},
+                                {"state", state_words[static_cast<size_t>(r.state)]},
+                                {"by", r.by},
+                                {"began", r.began},
+                                {"ended", r.ended},
+                                {"sentence", r.sentence},
+                                {"steps", r.steps},
+                                {"archive", r.archive},
+                                {"timeline", r.timeline},
+                                {"fork", r.fork},
+                                {"automatic", r.automatic},
+                                {"final", r.final},
+                                {"rewinding", r.rewinding}}),
+                       0640);
 }
 
 std::string rejoin_sentence(const RejoinRecord& r, bool alive) {

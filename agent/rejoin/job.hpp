@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "rejoin_record.hpp"
+#include "rejoin/record.hpp"
 
 namespace picket {
 

@@ -1,4 +1,4 @@
-#include "rejoin.hpp"
+#include "rejoin/command.hpp"
 
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -9,18 +9,17 @@
 #include <stdexcept>
 
 #include "fence/marker.hpp"
-#include "files.hpp"
 #include "loop/loop.hpp"
+#include "loop/read_file.hpp"
 #include "offline.hpp"
-#include "rejoin_job.hpp"
-#include "rejoin_steps.hpp"
+#include "rejoin/job.hpp"
+#include "rejoin/steps.hpp"
 #include "settings.hpp"
 #include "systemd/units.hpp"
 
 namespace picket {
 namespace {
 
-constexpr const char* job_unit = "picket-rejoin.service";
 constexpr Millis bus_within{2000}, look_every{200}, lifts_within{60'000};
 
 class Command {
@@ -124,8 +123,8 @@ int Command::start_job() {
   std::string error = bus_.connected() ? "" : "systemd cannot be asked: " + bus_.why_not();
   bool answered = !error.empty();
   if (!answered)
-    units_.reset_failed(job_unit, [&](const std::string&) {
-      units_.start_unit(job_unit, [&](const std::string& refused) {
+    units_.reset_failed(rejoin_unit, [&](const std::string&) {
+      units_.start_unit(rejoin_unit, [&](const std::string& refused) {
         error = refused;
         answered = true;
       });
@@ -133,7 +132,7 @@ int Command::start_job() {
   loop_.run_until([&] { return answered; }, bus_within);
   if (!answered) error = "systemd does not answer";
   if (error.empty()) {
-    std::cout << job_unit << " runs; it goes on without this command (journalctl -fu " << job_unit << ")\n";
+    std::cout << rejoin_unit << " runs; it goes on without this command (journalctl -fu " << rejoin_unit << ")\n";
     return follow();
   }
   unlink(request.c_str());
@@ -154,7 +153,7 @@ int Command::follow() {
   while (!tell_progress()) {
     // Ended without a word: a moment is left for the first one.
     if (!rejoin_runs(config_.run_directory) && boot_now() - began > Millis{10'000} && !tell_progress()) {
-      std::cout << "the job has ended and left no record: journalctl -u " << job_unit << "\n";
+      std::cout << "the job has ended and left no record: journalctl -u " << rejoin_unit << "\n";
       return 1;
     }
     usleep(static_cast<useconds_t>(look_every.count()) * 1000);

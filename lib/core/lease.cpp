@@ -1,0 +1,263 @@
+#include "core/lease.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <functional>
+
+namespace picket {
+namespace {
+
+using Kind = LeaseMessage::Kind;
+
+LeaseMessage message_of(Kind kind, Term term, Instant sent = {}) {
+  LeaseMessage message;
+  message.kind = kind;
+  message.term = term;
+  message.sent = sent;
+  return message;
+}
+
+/// One step in the making.
+struct Scene {
+  const LeaseSetup& setup;
+  const LeaseInput& input;
+  Instant now;
+  LeaseStep step;
+  Lease& lease = step.lease;
+
+  Scene(const Lease& before, const LeaseSetup& setup_, Instant now_, const LeaseInput& input_)
+      : setup(setup_), input(input_), now(now_) {
+    step.lease = before;
+  }
+  Scene(const Scene&) = delete;
+
+  std::optional<size_t> place(int node) const {
+    const auto found = std::ranges::find(setup.voters, node);
+    if (found == setup.voters.end()) return {};
+    return static_cast<size_t>(found - setup.voters.begin());
+  }
+
+  void send_to_all(const LeaseMessage& message) {
+    for (const int voter : setup.voters)
+      if (voter != setup.self) step.send.push_back({voter, message});
+  }
+
+  void reply(int to, const LeaseMessage& question, Kind kind, Denial why = Denial::none) {
+    LeaseMessage answer = message_of(kind, question.term, question.sent);
+    answer.promised = lease.promise.term;
+    answer.why = why;
+    if (why == Denial::bound) answer.wait = std::max(Millis{0}, lease.bound_until - now);
+    answer.won_term = lease.won_term;
+    answer.won_by = lease.won_by;
+    step.send.push_back({to, answer});
+  }
+
+  void promise(Term term, int to) {
+    lease.promise = {term, to};
+    step.persist = true;
+  }
+
+  /// From here on nobody else is granted anything for the whole bound.
+  void bind() { lease.bound_until = std::max(lease.bound_until, now + setup.timing.bound); }
+
+  void step_down() {
+    lease.term = lease.refused = 0;
+    lease.acked.fill(Lease::never);
+  }
+
+  void tell_release() { send_to_all(message_of(Kind::release, lease.released)); }
+
+  /// All that was asked for or held up to our own promise has ended; whoever granted it is free.
+  /// Our own promise is to ourselves then, and so is what bound us.
+  void release() {
+    lease.candidacy.reset();
+    step_down();
+    lease.released = lease.promise.term;
+    lease.release_until = now + setup.timing.lease;
+    lease.bound_until = std::min(lease.bound_until, now);
+    lease.next_heartbeat = now + setup.timing.heartbeat;
+    tell_release();
+  }
+
+  /// `node` has shown that it won `term`: whoever holds an older one has been replaced.
+  void learn_winner(Term term, int node) {
+    if (term <= lease.won_term) return;
+    lease.won_term = term;
+    lease.won_by = node;
+    lease.seen = std::max(lease.seen, term);
+    if (node == setup.self) return;
+    if (lease.term != 0 && term > lease.term) step_down();
+  }
+
+  void send_heartbeats() {
+    lease.acked[*place(setup.self)] = now;
+    bind();
+    lease.next_heartbeat = now + setup.timing.heartbeat;
+    send_to_all(message_of(Kind::heartbeat, lease.term, now));
+  }
+
+  void become_holder_if_granted() {
+    Lease::Candidacy& c = *lease.candidacy;
+    if (std::popcount(c.granted) < setup.majority()) return;
+    lease.term = c.term;
+    // Whoever acknowledged the older term is bound to us all the same.
+    for (size_t i = 0; i < setup.voters.size(); ++i) lease.acked[i] = std::max(lease.acked[i], c.acked[i]);
+    lease.candidacy.reset();
+    learn_winner(lease.term, setup.self);
+    send_heartbeats();
+  }
+
+  /// Our own promise comes first; then the others are asked.
+  void ask() {
+    const bool anew = !lease.candidacy || lease.candidacy->overtaken;
+    if (anew) {
+      lease.candidacy.emplace();
+      lease.candidacy->acked.fill(Lease::never);
+      lease.candidacy->term = lease.seen = std::max(lease.promise.term, lease.seen) + 1;
+      lease.candidacy->granted = 1U << *place(setup.self);
+      promise(lease.candidacy->term, setup.self);
+    }
+    lease.candidacy->acked[*place(setup.self)] = now;
+    bind();
+    lease.next_request = now + setup.timing.heartbeat;
+    LeaseMessage request = message_of(Kind::request, lease.candidacy->term, now);
+    request.position = input.position;
+    send_to_all(request);
+    become_holder_if_granted();
+  }
+};
+
+void on_heartbeat(Scene& s, int from, const LeaseMessage& m) {
+  Lease& lease = s.lease;
+  s.learn_winner(m.term, from);
+  if (m.term <= lease.promise.term && lease.promise.to != from) return s.reply(from, m, Kind::refusal);
+  if (m.term > lease.promise.term) {
+    lease.candidacy.reset();
+    s.promise(m.term, from);
+  }
+  s.bind();
+  s.reply(from, m, Kind::ack);
+}
+
+/// Of two that ask at the same time the one with more of the log goes on, else the one with the smaller number.
+bool goes_before(const Scene& s, int from, const LeaseMessage& m) {
+  return m.position != s.input.position ? m.position > s.input.position : from < s.setup.self;
+}
+
+Denial why_not(const Scene& s, int from, const LeaseMessage& m) {
+  const Lease& lease = s.lease;
+  const bool known = lease.promise.to == from;
+  if (m.term < lease.promise.term || (m.term == lease.promise.term && !known)) return Denial::older_term;
+  if (known) return Denial::none;
+  if (s.now < lease.bound_until) return Denial::bound;
+  if (s.input.frozen) return Denial::maintenance;
+  if (s.input.behind && m.position < *s.input.behind) return Denial::behind;
+  return Denial::none;
+}
+
+void on_request(Scene& s, int from, const LeaseMessage& m) {
+  Lease& lease = s.lease;
+  if (lease.candidacy && lease.term == 0 && goes_before(s, from, m)) {
+    s.release();  // those who granted us are free for the other
+    lease.next_request = s.now + 2 * s.setup.timing.heartbeat;
+  }
+  if (const Denial why = why_not(s, from, m); why != Denial::none) return s.reply(from, m, Kind::denial, why);
+  if (m.term > lease.promise.term) {
+    lease.candidacy.reset();
+    s.step_down();  // before the promise: whoever grants another holds nothing
+    s.promise(m.term, from);
+  }
+  s.bind();
+  s.reply(from, m, Kind::grant);
+}
+
+void on_reply(Scene& s, size_t place, const LeaseMessage& m) {
+  Lease& lease = s.lease;
+  lease.seen = std::max(lease.seen, m.promised);
+  if (m.kind == Kind::refusal && lease.term != 0) lease.refused = std::max(lease.refused, m.promised);
+  s.learn_winner(m.won_term, m.won_by);
+  if (m.kind == Kind::ack && lease.term != 0 && m.term == lease.term && m.sent <= s.now)
+    lease.acked[place] = std::max(lease.acked[place], m.sent);
+  if (!lease.candidacy || m.term != lease.candidacy->term || m.sent > s.now) return;
+  if (m.kind == Kind::denial && m.why == Denial::older_term) lease.candidacy->overtaken = true;
+  if (m.kind != Kind::grant) return;
+  lease.candidacy->granted |= 1U << place;
+  lease.candidacy->acked[place] = std::max(lease.candidacy->acked[place], m.sent);
+  s.become_holder_if_granted();
+}
+
+void on_release(Scene& s, int from, const LeaseMessage& m) {
+  const Promise& promise = s.lease.promise;
+  if (promise.to == from && promise.term <= m.term) s.lease.bound_until = std::min(s.lease.bound_until, s.now);
+}
+
+}  // namespace
+
+Lease lease_after_start(const LeaseSetup& setup, const Promise& promise, Instant now) {
+  Lease lease;
+  lease.promise = promise;
+  lease.seen = promise.term;
+  lease.bound_until = now + setup.timing.bound;
+  lease.acked.fill(Lease::never);
+  return lease;
+}
+
+LeaseStep on_message(const Lease& before, const LeaseSetup& setup, int from, const LeaseMessage& message, Instant now,
+                     const LeaseInput& input) {
+  Scene s(before, setup, now, input);
+  const auto place = s.place(from);
+  if (!place || from == setup.self || message.term == 0) return std::move(s.step);
+  s.lease.seen = std::max(s.lease.seen, message.term);
+  switch (message.kind) {
+    case Kind::heartbeat: on_heartbeat(s, from, message); break;
+    case Kind::request: on_request(s, from, message); break;
+    case Kind::release: on_release(s, from, message); break;
+    case Kind::ack:
+    case Kind::refusal:
+    case Kind::grant:
+    case Kind::denial: on_reply(s, *place, message); break;
+  }
+  return std::move(s.step);
+}
+
+LeaseStep on_tick(const Lease& before, const LeaseSetup& setup, Instant now, const LeaseInput& input) {
+  Scene s(before, setup, now, input);
+  Lease& lease = s.lease;
+  if (input.wish == Wish::give_back && (lease.term != 0 || lease.candidacy)) {
+    s.release();
+  } else if (lease.released != 0 && lease.term == 0 && !lease.candidacy && now >= lease.next_heartbeat) {
+    if (now >= lease.release_until) lease.released = 0;
+    if (lease.released != 0) s.tell_release();
+    lease.next_heartbeat = now + setup.timing.heartbeat;
+  }
+  if (input.wish == Wish::idle && lease.candidacy) {
+    if (lease.term == 0) s.release();
+    lease.candidacy.reset();
+  }
+  // Not wanted for so long that it has run out: it takes a new term to get it back.
+  if (input.wish == Wish::idle && lease.term != 0 && now >= valid_until(lease, setup)) s.step_down();
+  if (input.wish != Wish::hold) return std::move(s.step);
+
+  if (lease.term != 0 && now >= lease.next_heartbeat) s.send_heartbeats();
+  // A voter that has promised a newer term acknowledges ours no more: ask for one that is newer still.
+  const bool wants_term = lease.term == 0 || lease.refused > lease.term;
+  const bool may_promise_self = lease.promise.to == setup.self || now >= lease.bound_until;
+  if (wants_term && may_promise_self && now >= lease.next_request) s.ask();
+  return std::move(s.step);
+}
+
+Instant confirmed_at(const Lease& lease, const LeaseSetup& setup) {
+  if (lease.term == 0) return Lease::never;
+  Lease::Times newest = lease.acked;
+  const auto end = newest.begin() + static_cast<std::ptrdiff_t>(setup.voters.size());
+  const auto q = newest.begin() + (setup.majority() - 1);
+  std::nth_element(newest.begin(), q, end, std::greater{});
+  return *q;
+}
+
+Instant valid_until(const Lease& lease, const LeaseSetup& setup) {
+  const Instant confirmed = confirmed_at(lease, setup);
+  return confirmed == Lease::never ? Lease::never : confirmed + setup.timing.lease;
+}
+
+}  // namespace picket

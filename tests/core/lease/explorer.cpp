@@ -1,0 +1,139 @@
+#include "core/lease/explorer.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <unordered_map>
+
+namespace picket::exploration {
+namespace {
+
+/// 64 bits of a packed world. MurmurHash's finaliser over eight bytes at a time.
+uint64_t hash_of(const std::string& packed) {
+  uint64_t h = 0x9E3779B97F4A7C15ULL ^ packed.size();
+  for (size_t at = 0; at < packed.size(); at += 8) {
+    uint64_t word = 0;
+    std::memcpy(&word, packed.data() + at, std::min<size_t>(8, packed.size() - at));
+    h ^= word;
+    h ^= h >> 33;
+    h *= 0xFF51AFD7ED558CCDULL;
+    h ^= h >> 33;
+    h *= 0xC4CEB9FE1A85EC53ULL;
+    h ^= h >> 33;
+  }
+  return h == 0 ? 1 : h;
+}
+
+/// A set of hashes by open addressing: eight bytes for each world, and no more than that twice over.
+class Seen {
+ public:
+  bool insert(uint64_t hash) {
+    if (2 * (size_ + 1) > slots_.size()) grow();
+    if (!place(slots_, hash)) return false;
+    ++size_;
+    return true;
+  }
+  size_t size() const { return size_; }
+
+ private:
+  static bool place(std::vector<uint64_t>& slots, uint64_t hash) {
+    const size_t mask = slots.size() - 1;
+    for (size_t at = hash & mask;; at = (at + 1) & mask) {
+      if (slots[at] == hash) return false;
+      if (slots[at] == 0) {
+        slots[at] = hash;
+        return true;
+      }
+    }
+  }
+  void grow() {
+    std::vector<uint64_t> larger(slots_.size() * 2);
+    for (const uint64_t hash : slots_)
+      if (hash != 0) place(larger, hash);
+    slots_.swap(larger);
+  }
+  std::vector<uint64_t> slots_ = std::vector<uint64_t>(1 << 16);
+  size_t size_ = 0;
+};
+
+bool beyond(const World& world, const Limits& limits) {
+  return std::any_of(world.nodes.begin(), world.nodes.begin() + limits.voters,
+                     [&](const Lease& n) { return n.seen > limits.terms; });
+}
+
+/// Long enough for two bounds and a few rounds.
+constexpr int patience = 12;
+
+void try_liveness(const World& world, const Limits& limits, Outcome& outcome) {
+  for (int candidate = 0; candidate < limits.candidates; ++candidate) {
+    ++outcome.tried;
+    if (ticks_until_served(world, limits, candidate, patience) < 0) ++outcome.trapped;
+  }
+}
+
+}  // namespace
+
+Outcome explore(const Limits& limits, size_t most_worlds, size_t liveness_every) {
+  Outcome outcome;
+  Seen seen;
+  std::vector<std::string> front{pack(first_world(limits), limits)};
+  seen.insert(hash_of(front.front()));
+  std::vector<std::string> later;
+  std::vector<World> next;
+  for (; !front.empty(); ++outcome.depth) {
+    for (const std::string& packed : front) {
+      const World world = unpack(packed, limits);
+      next.clear();
+      successors(world, limits, next, nullptr);
+      for (const World& w : next) {
+        if (beyond(w, limits)) continue;
+        ++outcome.moves;
+        std::string key = pack(w, limits);
+        if (!seen.insert(hash_of(key))) continue;
+        outcome.worlds = seen.size();
+        if (const char* broken = violated(w, limits)) outcome.violation = broken;
+        if (outcome.worlds > most_worlds) outcome.violation = "more worlds than were allowed";
+        if (!outcome.violation.empty()) return outcome;
+        for (int i = 0; i < limits.voters; ++i)
+          if (serves(w, limits, i)) ++outcome.served;
+        if (liveness_every != 0 && outcome.worlds % liveness_every == 0) try_liveness(w, limits, outcome);
+        later.push_back(std::move(key));
+      }
+    }
+    front.swap(later);
+    later.clear();
+  }
+  return outcome;
+}
+
+std::vector<std::string> shortest_violation(const Limits& limits, size_t most_worlds) {
+  struct Origin {
+    std::string from;
+    std::string event;
+  };
+  std::unordered_map<std::string, Origin> origins;
+  std::vector<std::string> queue{pack(first_world(limits), limits)};
+  origins[queue.front()] = {};
+  std::vector<World> next;
+  std::vector<std::string> names;
+  for (size_t at = 0; at < queue.size() && queue.size() < most_worlds; ++at) {
+    next.clear();
+    names.clear();
+    successors(unpack(queue[at], limits), limits, next, &names);
+    for (size_t i = 0; i < next.size(); ++i) {
+      if (beyond(next[i], limits)) continue;
+      std::string key = pack(next[i], limits);
+      if (!origins.try_emplace(key, Origin{queue[at], names[i]}).second) continue;
+      queue.push_back(key);
+      const char* broken = violated(next[i], limits);
+      if (broken == nullptr) continue;
+      std::vector<std::string> story{broken};
+      for (std::string step = key; !origins[step].event.empty(); step = origins[step].from)
+        story.push_back(origins[step].event);
+      std::ranges::reverse(story);
+      return story;
+    }
+  }
+  return {};
+}
+
+}  // namespace picket::exploration

@@ -1,0 +1,196 @@
+// The lease, told as stories: what each of three voters answers, and until when the holder may serve. The explorer has
+// the proof; these have the reasons.
+
+#include "core/lease.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace picket {
+namespace {
+
+using Kind = LeaseMessage::Kind;
+
+Instant at(int ms) { return Instant{Millis{ms}}; }
+
+/// Three voters whose messages arrive at once unless their link is cut.
+class Voters : public testing::Test {
+ protected:
+  Voters() {
+    for (int id = 1; id <= 3; ++id) {
+      setup[id] = {.self = id, .voters = {1, 2, 3}, .timing = {Millis{500}, Millis{3000}, Millis{3200}}};
+      lease[id] = lease_after_start(setup[id], {}, at(0));
+      input[id] = {.wish = Wish::idle, .position = {1, 1000}, .behind = {}, .frozen = false};
+    }
+  }
+
+  /// Everybody's clock goes on to `ms`, a tick each 100 ms.
+  void run_until(int ms) {
+    for (; now < at(ms); now += Millis{100})
+      for (int id = 1; id <= 3; ++id) take(id, on_tick(lease[id], setup[id], now, input[id]));
+  }
+
+  void take(int from, LeaseStep step) {
+    if (step.persist) ++promises[from];
+    lease[from] = std::move(step.lease);
+    for (const Envelope& e : step.send) {
+      said[e.message.kind] = e.message;
+      if (!cut[from] && !cut[e.to]) take(e.to, on_message(lease[e.to], setup[e.to], from, e.message, now, input[e.to]));
+    }
+  }
+
+  bool serves(int id) { return now < valid_until(lease[id], setup[id]); }
+
+  std::map<int, LeaseSetup> setup;
+  std::map<int, Lease> lease;
+  std::map<int, LeaseInput> input;
+  std::map<int, bool> cut;
+  std::map<int, int> promises;
+  std::map<Kind, LeaseMessage> said;
+  Instant now = at(0);
+};
+
+TEST_F(Voters, GrantNobodyUntilTheyHaveRunForTheBound) {
+  input[1].wish = Wish::hold;
+  run_until(3200);
+  EXPECT_FALSE(serves(1));
+  run_until(3400);
+  EXPECT_TRUE(serves(1));
+  EXPECT_EQ(lease[1].term, 1U);
+}
+
+TEST_F(Voters, RenewALeaseWithoutTouchingTheDisk) {
+  input[1].wish = Wish::hold;
+  run_until(3400);
+  const auto before = promises;
+  run_until(60'000);
+  EXPECT_TRUE(serves(1));
+  EXPECT_EQ(promises, before);
+  EXPECT_EQ(lease[1].term, 1U);
+}
+
+TEST_F(Voters, LetAnotherHaveItOnlyAfterTheOldLeaseHasEnded) {
+  input[1].wish = Wish::hold;
+  run_until(5000);
+  cut[1] = true;
+  input[2].wish = Wish::hold;
+  for (int ms = 5100; !serves(2) && ms < 20'000; ms += 100) {
+    run_until(ms);
+    EXPECT_FALSE(serves(1) && serves(2));
+  }
+  EXPECT_TRUE(serves(2));
+  EXPECT_FALSE(serves(1));
+  EXPECT_LE(now, at(5000 + 3200 + 500));
+  // The old holder hears of it and stands down.
+  cut[1] = false;
+  run_until(static_cast<int>(now.time_since_epoch().count()) + 1000);
+  EXPECT_EQ(lease[1].term, 0U);
+  EXPECT_EQ(lease[1].won_by, 2);
+  EXPECT_TRUE(serves(2));
+}
+
+TEST_F(Voters, AreFreeAtOnceWhenTheHolderGivesBack) {
+  input[1].wish = Wish::hold;
+  run_until(5000);
+  input[1].wish = Wish::give_back;
+  input[2].wish = Wish::hold;
+  run_until(5700);
+  EXPECT_FALSE(serves(1));
+  EXPECT_TRUE(serves(2));
+}
+
+TEST_F(Voters, KeepTheLeaseWithTheHolderThatComesBackWithinIt) {
+  input[1].wish = Wish::hold;
+  run_until(5000);
+  cut[1] = true;
+  input[2].wish = Wish::hold;  // repmgrd there has lost the primary
+  run_until(7000);
+  EXPECT_TRUE(serves(1));
+  cut[1] = false;
+  run_until(20'000);
+  EXPECT_TRUE(serves(1));
+  EXPECT_FALSE(serves(2));
+}
+
+TEST_F(Voters, ThatPromisedThemselvesInVainAreWonBackByANewerTerm) {
+  input[1].wish = Wish::hold;
+  run_until(5000);
+  cut[2] = true;
+  input[2].wish = Wish::hold;
+  run_until(12'000);  // 2 is bound no longer, promises itself, and reaches nobody
+  EXPECT_EQ(lease[2].promise.to, 2);
+  input[2].wish = Wish::idle;
+  cut[2] = false;
+  run_until(14'000);
+  EXPECT_TRUE(serves(1));
+  EXPECT_EQ(lease[2].promise.to, 1);
+  // And its vote counts again: the third may go.
+  cut[3] = true;
+  run_until(30'000);
+  EXPECT_TRUE(serves(1));
+}
+
+TEST_F(Voters, DoNotGrantWhoHasLessOfTheLogThanTheirOwnStandby) {
+  input[3].behind = Position{1, 2000};
+  input[2].wish = Wish::hold;
+  cut[1] = true;
+  run_until(8000);
+  EXPECT_FALSE(serves(2));
+  EXPECT_EQ(said[Kind::denial].why, Denial::behind);
+  input[2].position = {2, 10};  // a newer timeline is more, whatever its bytes
+  run_until(9000);
+  EXPECT_TRUE(serves(2));
+}
+
+TEST_F(Voters, InMaintenanceGrantNobodyNewAndRenewTheHolder) {
+  input[1].wish = Wish::hold;
+  run_until(5000);
+  for (int id = 1; id <= 3; ++id) input[id].frozen = true;
+  run_until(8000);
+  EXPECT_TRUE(serves(1));
+  cut[1] = true;
+  input[2].wish = Wish::hold;
+  run_until(30'000);
+  EXPECT_FALSE(serves(2));
+  EXPECT_EQ(said[Kind::denial].why, Denial::maintenance);
+}
+
+TEST_F(Voters, OfTwoThatAskAtOnceTheOneWithMoreOfTheLogGetsIt) {
+  input[2].wish = input[3].wish = Wish::hold;
+  input[3].position = input[3].behind.emplace(1, 3000);
+  input[2].behind.emplace(1, 1000);
+  cut[1] = true;
+  run_until(6000);
+  EXPECT_TRUE(serves(3));
+  EXPECT_FALSE(serves(2));
+}
+
+TEST_F(Voters, ThatRestartGiveTheHolderItsLeaseBackAtOnce) {
+  input[1].wish = Wish::hold;
+  run_until(5000);
+  lease[1] = lease_after_start(setup[1], lease[1].promise, now);
+  EXPECT_FALSE(serves(1));
+  run_until(5200);
+  EXPECT_TRUE(serves(1));
+  EXPECT_EQ(lease[1].term, 2U);
+}
+
+TEST_F(Voters, IgnoreStrangersAndAnswersToNothing) {
+  run_until(5000);
+  const LeaseMessage heartbeat{.kind = Kind::heartbeat, .term = 9, .sent = now};
+  EXPECT_TRUE(on_message(lease[2], setup[2], 7, heartbeat, now, input[2]).send.empty());
+  input[1].wish = Wish::hold;
+  run_until(5200);
+  cut[2] = cut[3] = true;
+  // An acknowledgement from the future, of another term, and a grant that nobody asked for.
+  for (const LeaseMessage& m : {LeaseMessage{.kind = Kind::ack, .term = 1, .sent = now + Millis{60'000}},
+                                LeaseMessage{.kind = Kind::ack, .term = 2, .sent = now},
+                                LeaseMessage{.kind = Kind::grant, .term = 5, .sent = now}})
+    take(1, on_message(lease[1], setup[1], 2, m, now, input[1]));
+  run_until(5200 + 3200);
+  EXPECT_FALSE(serves(1));
+}
+
+}  // namespace
+}  // namespace picket

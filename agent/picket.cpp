@@ -76,6 +76,11 @@ int main(int argc, char** argv) {
     result = verb_rejoin(context, options);
   });
 
+  std::string key_path;
+  auto* keygen = app.add_subcommand("keygen", "make a cluster key, the same file for every node");
+  keygen->add_option("file", key_path, "a new file, such as /etc/picket/cluster.key; standard output without it");
+  keygen->callback([&] { result = verb_keygen(key_path); });
+
   auto* gate = app.add_subcommand("gate", "what systemd and repmgr call");
   gate->require_subcommand(1);
   gate->add_subcommand("close", "close Keepalived's gate, without the daemon")->callback([&] {

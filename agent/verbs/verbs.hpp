@@ -44,6 +44,9 @@ int verb_gate_allow_once(const Context& context);
 /// Becomes the way back (rejoin/command.hpp), with its options. Returns only when that fails: 3.
 int verb_rejoin(const Context& context, const std::vector<std::string>& options);
 
+/// Makes a cluster key: in a new file (peers/key.hpp, create_key_file()), or on standard output when `path` is empty.
+int verb_keygen(const std::string& path);
+
 /// Sends one request and prints the answer; 3 with a sentence when the daemon cannot be asked.
 int ask_and_print(const Context& context, const std::vector<std::string>& words);
 

@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "loop/fd.hpp"
+#include "loop/write_file.hpp"
 
 namespace picket {
 namespace {
@@ -119,10 +120,11 @@ std::string create_key_file(const std::string& path, const ClusterKey& key) {
   const auto group = group_id();
   // Without the right to give it to the group it stays its owner's alone, which is safe.
   if (group && fchown(fd.get(), static_cast<uid_t>(-1), *group) == 0) fchmod(fd.get(), 0640);
-  if (write_all(fd.get(), key_text(key) + "\n") && fsync(fd.get()) == 0) return "";
-  const std::string why = strerror(errno);
-  unlink(path.c_str());
-  return path + ": " + why;
+  std::string error;
+  if (!write_all(fd.get(), key_text(key) + "\n") || fsync(fd.get()) != 0) error = path + ": " + strerror(errno);
+  if (error.empty()) error = sync_folder_of(path);
+  if (!error.empty()) unlink(path.c_str());
+  return error;
 }
 
 }  // namespace picket

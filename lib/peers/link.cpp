@@ -77,13 +77,13 @@ bool PeerLink::send_to(Peer& peer, const PeerDatagram& datagram) {
     return false;
   };
   if (!peer.address.current()) return failed(peer.address.error());
-  const Header header{.from = options_.self,
-                      .to = traffic.id,
-                      .run = run_,
-                      .sequence = ++sequence_,
-                      .challenge = peer.freshness.challenge(),
-                      .echo = peer.freshness.echo(),
-                      .fingerprint = options_.fingerprint};
+  const DatagramHeader header{.from = options_.self,
+                              .to = traffic.id,
+                              .run = run_,
+                              .sequence = ++sequence_,
+                              .challenge = peer.freshness.challenge(),
+                              .echo = peer.freshness.echo(),
+                              .fingerprint = options_.fingerprint};
   std::string bytes;
   try {
     bytes = seal(options_.key, header, encode(datagram));
@@ -128,18 +128,18 @@ void PeerLink::greet(Peer& peer, Instant now) {
 }
 
 void PeerLink::take(std::string_view bytes, const SocketAddress& origin, Instant now) {
-  const Envelope envelope = read_envelope(bytes);
-  const Header& header = envelope.header;
-  Peer* const peer = find(envelope.claimed_from);
+  const HeaderReading reading = read_header(bytes);
+  const DatagramHeader& header = reading.header;
+  Peer* const peer = find(reading.claimed_from);
   const auto dropped = [&](Drop why, const std::string& words) {
     drop(why, peer, now, "from " + text_of(origin) + ": " + words);
   };
-  switch (envelope.drop) {
+  switch (reading.drop) {
     case Drop::none: break;
     case Drop::unknown_version:
-      return dropped(Drop::unknown_version, "version " + std::to_string(envelope.version) +
+      return dropped(Drop::unknown_version, "version " + std::to_string(reading.version) +
                                                 " of the protocol, this is " + std::to_string(protocol_version));
-    default: return dropped(envelope.drop, std::to_string(bytes.size()) + " bytes that are no datagram of picket");
+    default: return dropped(reading.drop, std::to_string(bytes.size()) + " bytes that are no datagram of picket");
   }
   if (header.to != options_.self)
     return dropped(Drop::not_for_us,

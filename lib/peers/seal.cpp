@@ -23,7 +23,7 @@ void need_sodium() {
   if (sodium_init() < 0) throw std::runtime_error("libsodium finds no source of random numbers");
 }
 
-std::string header_bytes(const Header& header) {
+std::string header_bytes(const DatagramHeader& header) {
   ByteWriter out;
   out.put_bytes(magic);
   out.put(protocol_version);
@@ -36,7 +36,7 @@ std::string header_bytes(const Header& header) {
 
 }  // namespace
 
-std::string seal(const ClusterKey& key, const Header& header, std::string_view payload) {
+std::string seal(const ClusterKey& key, const DatagramHeader& header, std::string_view payload) {
   if (payload.size() > largest_datagram - smallest) throw std::invalid_argument("too much for one datagram");
   need_sodium();
   std::string nonce(nonce_size, '\0');
@@ -48,30 +48,30 @@ std::string seal(const ClusterKey& key, const Header& header, std::string_view p
   return clear + nonce + sealed;
 }
 
-Envelope read_envelope(std::string_view datagram) {
-  Envelope envelope;
+HeaderReading read_header(std::string_view datagram) {
+  HeaderReading reading;
   const auto dropped = [&](Drop why) {
-    envelope.drop = why;
-    return envelope;
+    reading.drop = why;
+    return reading;
   };
   ByteReader in(datagram);
   const bool ours = in.take_bytes(magic.size()) == magic;
-  envelope.version = in.take<uint16_t>();
-  Header& header = envelope.header;
+  reading.version = in.take<uint16_t>();
+  DatagramHeader& header = reading.header;
   header.from = in.take<int32_t>();
   header.to = in.take<int32_t>();
   // These stay where they are in every version, so that a node of another one can be named.
-  if (ours && !in.ended_early()) envelope.claimed_from = header.from;
+  if (ours && !in.ended_early()) reading.claimed_from = header.from;
   if (datagram.size() > largest_datagram) return dropped(Drop::oversized);
   if (!ours && datagram.size() >= magic.size()) return dropped(Drop::malformed);
   if (in.ended_early()) return dropped(Drop::truncated);
-  if (envelope.version != protocol_version) return dropped(Drop::unknown_version);
+  if (reading.version != protocol_version) return dropped(Drop::unknown_version);
   if (datagram.size() < smallest) return dropped(Drop::truncated);
   for (uint64_t* number : {&header.run, &header.sequence, &header.challenge, &header.echo, &header.fingerprint})
     *number = in.take<uint64_t>();
   if (header.from < 1 || header.to < 1 || header.sequence == 0 || header.challenge == 0)
     return dropped(Drop::malformed);
-  return envelope;
+  return reading;
 }
 
 std::optional<std::string> unseal(const ClusterKey& key, std::string_view datagram) {

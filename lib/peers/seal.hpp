@@ -12,11 +12,11 @@
 
 namespace picket {
 
-/// Goes up when the bytes come to mean something else. Header, key and fingerprint are read in the light of it.
+/// Goes up when the bytes come to mean something else. DatagramHeader, key and fingerprint are read in the light of it.
 constexpr uint16_t protocol_version = 1;
 constexpr size_t largest_datagram = 1200;  ///< with headers below every MTU in use: never fragmented
 
-struct Header {
+struct DatagramHeader {
   int from = 0;  ///< node ids, both > 0
   int to = 0;
   uint64_t run = 0;          ///< random, of this start of the sender
@@ -24,21 +24,21 @@ struct Header {
   uint64_t challenge = 0;    ///< random, not 0: what the receiver is to send back, to show that it hears us now
   uint64_t echo = 0;         ///< the receiver's own challenge as last heard; 0 = none heard
   uint64_t fingerprint = 0;  ///< of what all nodes must agree on
-  bool operator==(const Header&) const = default;
+  bool operator==(const DatagramHeader&) const = default;
 };
 
 /// The whole datagram. Throws std::invalid_argument when it would be longer than `largest_datagram`.
-std::string seal(const ClusterKey& key, const Header& header, std::string_view payload);
+std::string seal(const ClusterKey& key, const DatagramHeader& header, std::string_view payload);
 
-struct Envelope {
+struct HeaderReading {
   Drop drop = Drop::none;  ///< or oversized, truncated, malformed, unknown_version
   int claimed_from = 0;    ///< who it says it is from; 0 if it is too short or no datagram of picket at all
   uint16_t version = 0;
-  Header header;  ///< when drop is none; anybody can have written it
+  DatagramHeader header;  ///< when drop is none; anybody can have written it
 };
 
 /// Reads the header. Pure and total.
-Envelope read_envelope(std::string_view datagram);
+HeaderReading read_header(std::string_view datagram);
 
 /// The payload of a datagram whose envelope could be read; nothing when it was not sealed with this key, or header or
 /// payload are not as they were then.

@@ -73,7 +73,7 @@ class Target {
     link_.send(2, {});
     char bytes[2000];
     const ssize_t size = recv(near_.fd.get(), bytes, sizeof bytes, 0);
-    if (size > 0) echo_ = read_envelope({bytes, static_cast<size_t>(size)}).header.challenge;
+    if (size > 0) echo_ = read_header({bytes, static_cast<size_t>(size)}).header.challenge;
     to_ = *socket_address("127.0.0.1", link_.status().port, AF_INET);
   }
   void strike(const std::string& payload, Random& random) {
@@ -90,7 +90,7 @@ class Target {
   const LinkStatus& status() const { return link_.status(); }
 
  private:
-  Header next_head() {
+  DatagramHeader next_head() {
     return {.from = 2, .to = 1, .run = 9, .sequence = ++sequence_, .challenge = 8, .echo = echo_, .fingerprint = 7};
   }
   void send(const std::string& bytes) {
@@ -130,7 +130,7 @@ int run(uint64_t seed, uint64_t count, Millis length) {
     const std::string bytes =
         mutated(payloads[below(random, payloads.size())], payloads[below(random, payloads.size())], random);
     accepted += try_payload(bytes) ? 1 : 0;
-    if (read_envelope(bytes).drop == Drop::none) found("a payload was taken for an envelope", bytes);
+    if (read_header(bytes).drop == Drop::none) found("a payload was taken for an envelope", bytes);
     if (++tried % 4 == 0) target.strike(bytes, random);
   }
   target.settle();

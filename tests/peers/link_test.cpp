@@ -81,7 +81,7 @@ class Link : public testing::Test {
   void settle() {
     loop.run_until([] { return false; }, 20ms);
   }
-  Header header(int from, int to) const {
+  DatagramHeader header(int from, int to) const {
     return {.from = from, .to = to, .run = 5, .sequence = 1, .challenge = 6, .echo = 0, .fingerprint = 77};
   }
 
@@ -258,8 +258,8 @@ TEST_F(Link, DropsAPayloadOfAPeerThatMakesNoSense) {
   a.link->send(2, {});
   const auto greeted = stranger.received();
   ASSERT_EQ(greeted.size(), 1u);
-  Header head = header(2, 1);
-  head.echo = read_envelope(greeted[0]).header.challenge;
+  DatagramHeader head = header(2, 1);
+  head.echo = read_header(greeted[0]).header.challenge;
   stranger.send(a.link->status().port, seal(key, head, "\x02\x01"));
   settle();
   EXPECT_EQ(a.dropped(Drop::malformed), 1u);

@@ -10,7 +10,8 @@
 namespace picket {
 namespace {
 
-const Header header{.from = 1, .to = 2, .run = 11, .sequence = 12, .challenge = 13, .echo = 14, .fingerprint = 15};
+const DatagramHeader header{
+    .from = 1, .to = 2, .run = 11, .sequence = 12, .challenge = 13, .echo = 14, .fingerprint = 15};
 
 class Seal : public testing::Test {
  protected:
@@ -19,10 +20,10 @@ class Seal : public testing::Test {
 };
 
 TEST_F(Seal, OpensWithTheSameKeyOnly) {
-  const Envelope envelope = read_envelope(sealed);
-  EXPECT_EQ(envelope.drop, Drop::none);
-  EXPECT_EQ(envelope.header, header);
-  EXPECT_EQ(envelope.claimed_from, 1);
+  const HeaderReading reading = read_header(sealed);
+  EXPECT_EQ(reading.drop, Drop::none);
+  EXPECT_EQ(reading.header, header);
+  EXPECT_EQ(reading.claimed_from, 1);
   EXPECT_EQ(unseal(key, sealed), "what is said");
   EXPECT_EQ(unseal(other_key, sealed), std::nullopt);
   EXPECT_THAT(sealed, testing::Not(testing::HasSubstr("what is said")));
@@ -44,15 +45,16 @@ TEST_F(Seal, IsBrokenByEveryCutAndEveryRest) {
 
 // The headers of two datagrams cannot be exchanged: that is how one would be sent on to somebody else.
 TEST_F(Seal, BelongsToItsHeader) {
-  const auto with_the_head_of = [&](Header changed) {
+  const auto with_the_head_of = [&](DatagramHeader changed) {
     const std::string other = seal(key, changed, "what is said");
     return other.substr(0, 54) + sealed.substr(54);
   };
   EXPECT_EQ(unseal(key, with_the_head_of(header)), "what is said");
-  for (auto change : {+[](Header& h) { h.from = 3; }, +[](Header& h) { h.to = 3; }, +[](Header& h) { h.run = 3; },
-                      +[](Header& h) { h.sequence = 13; }, +[](Header& h) { h.challenge = 3; },
-                      +[](Header& h) { h.echo = 3; }, +[](Header& h) { h.fingerprint = 3; }}) {
-    Header changed = header;
+  for (auto change : {+[](DatagramHeader& h) { h.from = 3; }, +[](DatagramHeader& h) { h.to = 3; },
+                      +[](DatagramHeader& h) { h.run = 3; }, +[](DatagramHeader& h) { h.sequence = 13; },
+                      +[](DatagramHeader& h) { h.challenge = 3; }, +[](DatagramHeader& h) { h.echo = 3; },
+                      +[](DatagramHeader& h) { h.fingerprint = 3; }}) {
+    DatagramHeader changed = header;
     change(changed);
     EXPECT_EQ(unseal(key, with_the_head_of(changed)), std::nullopt);
   }
@@ -61,7 +63,7 @@ TEST_F(Seal, BelongsToItsHeader) {
 TEST_F(Seal, NeverLooksTheSameTwice) { EXPECT_NE(seal(key, header, "what is said"), sealed); }
 
 TEST_F(Seal, NamesWhatIsWrongWithAnEnvelope) {
-  const auto why = [](const std::string& bytes) { return read_envelope(bytes).drop; };
+  const auto why = [](const std::string& bytes) { return read_header(bytes).drop; };
   EXPECT_EQ(why(""), Drop::truncated);
   EXPECT_EQ(why("pck"), Drop::truncated);
   EXPECT_EQ(why(sealed.substr(0, 13)), Drop::truncated);
@@ -72,11 +74,11 @@ TEST_F(Seal, NamesWhatIsWrongWithAnEnvelope) {
   std::string other_version = sealed;
   other_version[4] = 2;
   EXPECT_EQ(why(other_version), Drop::unknown_version);
-  EXPECT_EQ(read_envelope(other_version).version, 2);
-  EXPECT_EQ(read_envelope(other_version).claimed_from, 1) << "who has another version is named";
-  for (auto spoil : {+[](Header& h) { h.from = 0; }, +[](Header& h) { h.to = -1; }, +[](Header& h) { h.sequence = 0; },
-                     +[](Header& h) { h.challenge = 0; }}) {
-    Header spoilt = header;
+  EXPECT_EQ(read_header(other_version).version, 2);
+  EXPECT_EQ(read_header(other_version).claimed_from, 1) << "who has another version is named";
+  for (auto spoil : {+[](DatagramHeader& h) { h.from = 0; }, +[](DatagramHeader& h) { h.to = -1; },
+                     +[](DatagramHeader& h) { h.sequence = 0; }, +[](DatagramHeader& h) { h.challenge = 0; }}) {
+    DatagramHeader spoilt = header;
     spoil(spoilt);
     EXPECT_EQ(why(seal(key, spoilt, "x")), Drop::malformed);
   }

@@ -4,6 +4,7 @@
 
 #include "core/crash.hpp"
 #include "core/explain.hpp"
+#include "core/lease_view.hpp"
 #include "core/signals.hpp"
 #include "core/start_gate.hpp"
 
@@ -54,7 +55,8 @@ void see_role(Signals& s, Memory& m, const Board& board, const Horizon& h, const
 Rival confirm(Memory& m, const ClusterView& view, const Signals& s, Instant now, const Policy& policy) {
   Rival rival = view.rival.rival;
   // No two servers have a majority of followers; where it looks so, a list of followers is out of date.
-  if (rival == Rival::proven && s.own_support) rival = Rival::claimed;
+  // A newer lease is no matter of lists.
+  if (rival == Rival::proven && s.own_support && !view.rival.by_lease) rival = Rival::claimed;
   if (rival != Rival::proven || s.role != Role::primary) {
     m.rival_id = 0;
     return rival;
@@ -139,11 +141,12 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   s.foreign = view.foreign;
   s.marker = marker_state(board.marker);
   s.majority = view.reach;
-  s.small_cluster = view.nodes < 3;
-  s.own_support = 1 + static_cast<int>(view.own_followers.size()) >= view.majority;
+  s.small_cluster = view.nodes < 3 && !board.lease;
+  s.own_support =
+      board.lease ? lease_is_valid(board, now) : 1 + static_cast<int>(view.own_followers.size()) >= view.majority;
   s.rival = confirm(m, view, s, now, policy);
   // Against one who shows itself our list is not enough: it keeps for a minute whom a cut took away.
-  if (s.rival == Rival::claimed) s.own_support = 1 + static_cast<int>(view.own_voices) >= view.majority;
+  if (s.rival == Rival::claimed && !board.lease) s.own_support = 1 + static_cast<int>(view.own_voices) >= view.majority;
   s.followed = !view.own_followers.empty();
   s.follows_primary = view.upstream != nullptr;
   if (s.sight == Sight::fresh) m.lag = after_look(m.lag, board, now, policy);
@@ -162,10 +165,11 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   Verdict v;
   v.rule = row.rule;
   v.advert = row.advert;
-  const bool waits = in_place || still_looking(board, s.role, h, policy);
+  const bool waits = in_place || s.majority == Majority::asking || still_looking(board, s.role, h, policy);
   v.vrrp = row.vrrp == Vrrp::lower && waits ? Vrrp::hold : row.vrrp;
   v.action = row.action;
   v.reason = row.reason;
+  v.lease = lease_wish(row, s, m, board, now, policy);
   // A server that is not there has no role, whatever it had.
   const bool lives =
       s.postmaster == Postmaster::up || s.postmaster == Postmaster::hung || s.postmaster == Postmaster::stopping;

@@ -36,6 +36,8 @@ std::string rival_name(const ClusterView& view) {
 
 std::string rival_story(const ClusterView& view) {
   const std::string timeline = " on timeline " + std::to_string(view.rival.timeline);
+  if (view.rival.by_lease)
+    return rival_name(view) + " holds a newer lease" + (view.rival.seen ? " and is primary" + timeline : "");
   const std::string followers = list(view.rival.followers);
   if (!view.rival.seen)
     return followers + (view.rival.followers.size() > 1 ? " follow " : " follows ") + rival_name(view) +
@@ -68,11 +70,17 @@ std::string marker_story(const Board& board) {
 namespace {
 
 std::string why_unconfirmed(const Signals& s, const ClusterView& view, const Board& board) {
+  if (board.lease && s.majority != Majority::fresh && s.rival < Rival::claimed) {
+    const std::string voters = std::to_string(board.lease->voters) + " voters ";
+    return s.majority == Majority::asking ? "no majority of the " + voters + "has answered yet"
+                                          : "it does not hold the lease: no majority of the " + voters + "grants it";
+  }
   if (!board.nodes_known)
     return "repmgr.nodes has not been read" + (board.nodes_why_unknown.empty() ? "" : ": " + board.nodes_why_unknown);
   const std::string nobody = "no majority of the " + std::to_string(view.nodes) + " nodes ";
   if (s.majority == Majority::suspect) return nobody + "has answered yet";
   if (s.majority == Majority::lost) return nobody + "answers";
+  if (view.rival.by_lease) return rival_story(view);
   if (s.rival == Rival::claimed) return rival_story(view) + ", and neither side has a majority of followers";
   if (view.rival.other_data) return rival_name(view) + " is a primary with another system identifier";
   if (s.rival == Rival::possible && !view.rival.followers.empty()) return rival_story(view);
@@ -107,8 +115,9 @@ std::string sentence_for(const Ruling& row, const Signals& s, const ClusterView&
              " nodes answers, all in recovery on our timeline; PostgreSQL is started again";
     case Rule::R3:
     case Rule::R3c: {
-      std::string text = "stale primary: " + rival_story(view) + ", a majority of the " + nodes +
-                         " nodes, while this server is a primary on " + own_timeline(board);
+      const std::string proof = view.rival.by_lease ? "" : ", a majority of the " + nodes + " nodes";
+      std::string text =
+          "stale primary: " + rival_story(view) + proof + ", while this server is a primary on " + own_timeline(board);
       return text + std::string(row.rule == Rule::R3 ? being_stopped : "; asking once more before it is stopped");
     }
     case Rule::R9: return "the postmaster is dead and processes of it live on; they are being killed";
@@ -117,6 +126,9 @@ std::string sentence_for(const Ruling& row, const Signals& s, const ClusterView&
       return s.postmaster == Postmaster::stopping ? "PostgreSQL is shutting down" : "PostgreSQL is not running";
     case Rule::R8: return "PostgreSQL is starting up";
     case Rule::R4:
+      if (board.lease)
+        return "isolated primary: its lease has ended, no majority of the " + std::to_string(board.lease->voters) +
+               " voters has renewed it, so another may have been promoted" + std::string(being_stopped);
       return "isolated primary: no majority of the " + nodes + " nodes has answered for " +
              seconds(policy.isolation_timeout) + ", so another may have been promoted" + std::string(being_stopped);
     case Rule::R4b: return "the other node does not answer; two nodes prove nothing, so this primary goes on";
@@ -130,8 +142,14 @@ std::string sentence_for(const Ruling& row, const Signals& s, const ClusterView&
       return "the role cannot be read just now (" + std::string(word(board.server.session.answer)) +
              "); the same postmaster was " + std::string(word(s.role)) + " a moment ago";
     case Rule::R5:
+      if (board.lease)
+        return "primary on " + own_timeline(board) + "; its lease is valid, and has not been renewed for a moment";
       return "primary on " + own_timeline(board) + "; a majority of the nodes has not answered for a moment";
-    case Rule::R1: return "primary on " + own_timeline(board) + ", confirmed by a majority of the " + nodes + " nodes";
+    case Rule::R1:
+      if (board.lease)
+        return "primary on " + own_timeline(board) + ", holds the lease of " + std::to_string(board.lease->voters) +
+               " voters";
+      return "primary on " + own_timeline(board) + ", confirmed by a majority of the " + nodes + " nodes";
     case Rule::R6:
       return "a primary by its own account on " + own_timeline(board) +
              ", not confirmed: " + why_unconfirmed(s, view, board);
@@ -155,7 +173,10 @@ std::vector<std::string> alarms_for(const Ruling& row, const Signals& s, const C
     alarms.push_back(rival_story(view) + ": a second primary without a majority");
   if (serves && view.nodes < 3)
     alarms.push_back("fewer than three nodes are registered: after a partition both could be primary");
-  if (row.rule == Rule::R6 && s.rival == Rival::claimed)
+  if (row.rule == Rule::R6 && s.rival == Rival::claimed && view.rival.by_lease)
+    alarms.push_back(rival_story(view) +
+                     " and does not answer: this one is not advertised, since the other may have been promoted");
+  else if (row.rule == Rule::R6 && s.rival == Rival::claimed)
     alarms.push_back(
         "two primaries and no majority of followers behind either: this one is not advertised; decide which data to "
         "keep");

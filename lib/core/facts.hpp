@@ -14,6 +14,9 @@ namespace picket {
 /// A byte position in the write-ahead log; 0 where none is known.
 using Lsn = uint64_t;
 
+/// Numbers the holders of the lease; strictly increasing, each for one node only. 0 = none.
+using Term = uint64_t;
+
 enum class Role : uint8_t { unknown, primary, standby };
 
 /// What became of one attempt to talk to a PostgreSQL server.
@@ -181,6 +184,19 @@ struct StartRefusal {
   std::string sentence;
 };
 
+/// How the lease stands here (core/lease.hpp); there is one at level lease only.
+struct LeaseFacts {
+  int voters = 0;
+  int majority = 0;                        ///< of them
+  Term term = 0;                           ///< held, valid or not; 0 = not held
+  Instant valid_until = Instant::min();    ///< before that moment nobody else can hold one
+  Instant confirmed = Instant::min();      ///< when the newest heartbeat was sent that a majority has acknowledged
+  Term won_term = 0;                       ///< the newest holder that is known by its heartbeat
+  int won_by = 0;                          ///< and its node
+  std::optional<Instant> winner_promoted;  ///< that node's agent says that its server is a primary: when it last did
+  bool campaigning = false;                ///< a promotion here waits for the lease, or is under way with it
+};
+
 /// Everything known at one moment. The shell fills it; decide() reads it.
 struct Board {
   int self_id = 0;
@@ -200,6 +216,7 @@ struct Board {
   MarkerFacts marker;
   std::vector<Peer> peers;  ///< every other registered node, witness included
   std::optional<StartRefusal> start_refused;
+  std::optional<LeaseFacts> lease;
   bool fence_in_progress = false;  ///< a ladder is climbing right now
   Instant started{};               ///< of this agent
 };

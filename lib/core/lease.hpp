@@ -43,13 +43,6 @@ struct Promise {
   bool operator==(const Promise&) const = default;
 };
 
-/// What the rest of the agent wants of the lease.
-enum class Wish : uint8_t {
-  idle,       ///< neither ask nor renew: what is held runs out
-  hold,       ///< get it, and keep it
-  give_back,  ///< this server is dead for certain: let another have it at once
-};
-
 /// What the lease must know of its node at each step.
 struct LeaseInput {
   Wish wish = Wish::idle;

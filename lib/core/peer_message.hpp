@@ -11,9 +11,6 @@
 
 namespace picket {
 
-/// Numbers the holders of the lease; strictly increasing, each for one node only. 0 = none.
-using Term = uint64_t;
-
 /// How far a server's write-ahead log goes; compares by timeline, then by byte.
 struct Position {
   uint32_t timeline = 0;

@@ -9,8 +9,8 @@
 
 namespace picket {
 
-/// How far picket goes. The levels with a lease come later.
-enum class Level : uint8_t { observe, guard };
+/// How far picket goes. `lease`: as guard, and a primary is one only while it holds the lease (core/lease.hpp).
+enum class Level : uint8_t { observe, guard, lease };
 
 /// What becomes of a confirmed primary whose postmaster crashed: it is started again where it was, or nothing is done
 /// and the others take over.
@@ -35,6 +35,7 @@ struct Policy {
   Millis return_stable{3000};   ///< a majority shows for this long that nobody was promoted before B3 starts again
   OnCrash on_crash = OnCrash::restart;
   Millis restart_within{5000};      ///< a crashed primary is started again for this long after its end, then released
+  Millis restart_grace{20000};      ///< a primary that recovers from a crash keeps the lease for this long
   Millis start_gate_within{30000};  ///< the start gate has its answer within this time, or refuses
   std::optional<uint64_t> replica_max_lag;     ///< bytes; a standby further behind is not offered for reads
   std::optional<Millis> replica_max_lag_time;  ///< likewise, by the age of the last commit that it has replayed

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/following.hpp"
+#include "core/lease_view.hpp"
 #include "core/rival.hpp"
 
 namespace picket {
@@ -152,6 +153,7 @@ ClusterView view_cluster(const Board& board, const Horizon& h, const Policy& pol
       own_fresh ? board.server.facts->timeline : std::max(board.marker.timeline, disk_timeline(board.disk));
   view.foreign = is_foreign(board, own_system, view.majority, h, policy);
   view.rival = find_rival(board, own_system, own_timeline, view.majority, h, policy);
+  if (board.lease) judge_by_lease(view, *board.lease, board, h, policy);
   const auto ours = [&](const ServerView* list) {
     return followers_of(list, board.self_host, board.self_port, board, h.primary_since, h, policy);
   };

@@ -41,6 +41,7 @@ struct RivalView {
   uint32_t timeline = 0;               ///< of the rival, by its own word or by that of its followers
   bool seen = true;                    ///< it was asked itself; otherwise only its followers were
   bool other_data = false;             ///< a primary with another system identifier
+  bool by_lease = false;               ///< it is named by a lease that is newer than ours
   Instant look{};                      ///< when the rival, or the last follower that tells of it, was asked
 };
 

@@ -10,7 +10,8 @@ Ruling match(const Signals& s, const State& m) {
   const bool known = runs && s.sight != Sight::none;
   const bool is_primary = known && s.role == Role::primary;
   const bool is_standby = known && s.role == Role::standby && s.sight != Sight::remembered;
-  const bool trusted = m.held && !m.suspended;  // was confirmed, and nothing voided that since
+  // Was confirmed, and nothing voided that since.
+  const bool trusted = m.held && !m.suspended && s.majority != Majority::asking;
 
   // What was said before, as far as it still fits: a row that cannot see keeps an offer, but never makes a new one.
   const bool keeps = is_primary ? trusted && m.advert == Advert::primary && s.sight != Sight::remembered

@@ -12,7 +12,9 @@ enum class Postmaster : uint8_t { unknown, absent, starting, up, hung, orphans, 
 /// it is one still is certain, for no postmaster turns from a primary into a standby, but not that it serves.
 enum class Sight : uint8_t { none, remembered, cached, fresh };
 enum class MarkerState : uint8_t { none, isolated, fenced, unreadable };  ///< `isolated`: fenced for that reason alone
-enum class Majority : uint8_t { fresh, suspect, lost };                   ///< of the registered nodes, self included
+/// Of the registered nodes, self included; at level lease: of the voters, and `fresh` and `suspect` mean a valid lease.
+/// `asking`: the lease is not valid, and has been asked for too short a time to call it lost.
+enum class Majority : uint8_t { fresh, suspect, lost, asking };
 /// Another primary: none; possible, because a standby follows someone unseen on another timeline, or a primary has
 /// other data, or too few nodes tell their role; claimed by a node without a majority of followers; proven by a
 /// majority of followers; and proven in two looks over the confirm time.
@@ -32,9 +34,9 @@ struct Signals {
   bool gap = false;      ///< the agent did not run for longer than the bound
   MarkerState marker = MarkerState::none;
   Majority majority = Majority::fresh;
-  bool small_cluster = false;  ///< fewer than three registered nodes
+  bool small_cluster = false;  ///< fewer than three registered nodes, and no lease
   Rival rival = Rival::none;
-  bool own_support = false;  ///< a majority of nodes is self or streams from self
+  bool own_support = false;  ///< a majority of nodes is self or streams from self, or the lease is valid
   bool followed = false;     ///< at least one standby streams from self
   Hang hang = Hang::no;
   Restart restart = Restart::no;

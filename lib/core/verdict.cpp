@@ -71,8 +71,18 @@ std::string_view word(FenceReason reason) {
   return "none";
 }
 
+std::string_view word(Wish wish) {
+  switch (wish) {
+    case Wish::hold: return "hold";
+    case Wish::give_back: return "give_back";
+    case Wish::idle: break;
+  }
+  return "idle";
+}
+
 bool same_but_for_alarms(Verdict a, const Verdict& b) {
   a.alarms = b.alarms;
+  a.lease = b.lease;
   return a == b;
 }
 

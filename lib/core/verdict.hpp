@@ -60,13 +60,22 @@ std::string_view word(Action action);
 enum class FenceReason : uint8_t { none, stale, isolated, hung, operator_order };
 std::string_view word(FenceReason reason);
 
+/// What is wanted of the lease, where there is one.
+enum class Wish : uint8_t {
+  idle,       ///< neither ask nor renew: what is held runs out
+  hold,       ///< get it, and keep it
+  give_back,  ///< no primary runs here, for certain: let another have it at once
+};
+std::string_view word(Wish wish);
+
 struct Verdict {
   Rule rule = Rule::R16;
   Advert advert = Advert::down;
   Vrrp vrrp = Vrrp::lower;
   Action action = Action::none;
   FenceReason reason = FenceReason::none;  ///< for a stop
-  Role role = Role::unknown;               ///< as last read from this postmaster
+  Wish lease = Wish::idle;
+  Role role = Role::unknown;  ///< as last read from this postmaster
   uint32_t timeline = 0;
   bool remove_address = false;      ///< R15: the address is here, must not be, and Keepalived is not alive to remove it
   bool clear_marker = false;        ///< the fenced node is a verified standby again, or may start again (B3)
@@ -77,7 +86,7 @@ struct Verdict {
   bool operator==(const Verdict&) const = default;
 };
 
-/// Whether both say the same of this node, whatever else a human should look at.
+/// Whether both say the same of this node, whatever else a human should look at, and whatever is wanted of the lease.
 bool same_but_for_alarms(Verdict a, const Verdict& b);
 
 }  // namespace picket

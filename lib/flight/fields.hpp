@@ -49,8 +49,10 @@ PICKET_FIELDS(KeepalivedFacts, state, why_unknown, last_notify)
 PICKET_FIELDS(MarkerFacts, state, why, reasons, sentence, timeline)
 PICKET_FIELDS(Peer, node, server)
 PICKET_FIELDS(StartRefusal, row, sentence)
+PICKET_FIELDS(LeaseFacts, voters, majority, term, valid_until, confirmed, won_term, won_by, winner_promoted,
+              campaigning)
 PICKET_FIELDS(Board, self_id, self_name, self_host, self_port, nodes_known, nodes_why_unknown, nodes_lost,
-              self_is_witness, server, postmaster, disk, unit, address, keepalived, marker, peers, start_refused,
+              self_is_witness, server, postmaster, disk, unit, address, keepalived, marker, peers, start_refused, lease,
               fence_in_progress, started)
 PICKET_FIELDS(State, held, suspended, advert)
 PICKET_FIELDS(LagHold, withheld, since)
@@ -59,10 +61,10 @@ PICKET_FIELDS(Memory, state, last, valid_from, role, timeline, role_asked, prima
               verified_since, lag)
 PICKET_FIELDS(Policy, level, fresh, role_ttl, loop_gap, suspect_after, isolation_timeout, stale_confirm,
               conflict_confirm, promotion_confirm, hang_withdraw, hang_stop, upstream_silence, rejoin_stable,
-              return_stable, on_crash, restart_within, start_gate_within, replica_max_lag, replica_max_lag_time,
-              replica_lag_for, replica_lag_rejoin, stale_reads)
-PICKET_FIELDS(Verdict, rule, advert, vrrp, action, reason, role, timeline, remove_address, clear_marker, stale_start,
-              sentence, alarms)
+              return_stable, on_crash, restart_within, restart_grace, start_gate_within, replica_max_lag,
+              replica_max_lag_time, replica_lag_for, replica_lag_rejoin, stale_reads)
+PICKET_FIELDS(Verdict, rule, advert, vrrp, action, reason, lease, role, timeline, remove_address, clear_marker,
+              stale_start, sentence, alarms)
 
 template <class Visitor, class T>
 requires std::same_as<std::remove_const_t<T>, Node>

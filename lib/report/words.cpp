@@ -5,6 +5,7 @@ namespace picket {
 std::string_view word(Level level) {
   switch (level) {
     case Level::observe: return "observe";
+    case Level::lease: return "lease";
     case Level::guard: break;
   }
   return "guard";

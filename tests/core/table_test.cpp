@@ -29,7 +29,7 @@ struct Moment {
   bool is_primary() const { return runs() && s.sight != Sight::none && s.role == Role::primary; }
   bool is_standby() const { return runs() && just_seen() && s.role == Role::standby; }
   bool just_seen() const { return s.sight == Sight::fresh || s.sight == Sight::cached; }
-  bool trusted() const { return m.held && !m.suspended; }
+  bool trusted() const { return m.held && !m.suspended && s.majority != Majority::asking; }
   bool marked() const { return s.marker == MarkerState::isolated || s.marker == MarkerState::fenced; }
   bool blind() const { return s.foreign || s.gap; }  // R0 and R0b come before everything
   bool stops() const { return row.action == Action::stop_fast || row.action == Action::stop_now; }
@@ -71,6 +71,12 @@ constexpr std::tuple claims{
           [](const Moment& t) {
             return implies(t.s.marker != MarkerState::none || t.blind() || t.s.rival >= Rival::proven,
                            t.row.advert != Advert::primary);
+          }},
+    Claim{"without a majority that confirms it nothing is a primary, but for a trusted one of two nodes",
+          [](const Moment& t) {
+            const bool two = t.s.small_cluster && t.s.majority == Majority::lost;
+            return implies(t.row.advert == Advert::primary,
+                           t.s.majority == Majority::fresh || t.s.majority == Majority::suspect || two);
           }},
     Claim{"reads are offered on a standby only, and on one that is too far behind never anew",
           [](const Moment& t) {
@@ -238,7 +244,7 @@ Enumeration ask_everything() {
   };
   const auto begin = std::chrono::steady_clock::now();
   enumerate(visit, over(t.s.postmaster, 7), over(t.s.role, 3), over(t.s.sight, 4), over(t.s.foreign), over(t.s.gap),
-            over(t.s.marker, 4), over(t.s.majority, 3), over(t.s.small_cluster), over(t.s.rival, 5),
+            over(t.s.marker, 4), over(t.s.majority, 4), over(t.s.small_cluster), over(t.s.rival, 5),
             over(t.s.own_support), over(t.s.followed), over(t.s.hang, 4), over(t.s.restart, 3),
             over(t.s.follows_primary), over(t.s.lag_ok), over(t.s.stale_reads), over(t.m.held), over(t.m.suspended),
             over(t.m.advert, 3));

@@ -1,0 +1,97 @@
+#include "core/lease_view.hpp"
+
+#include <algorithm>
+
+namespace picket {
+namespace {
+
+Majority reach_of(const LeaseFacts& lease, const Board& board, const Horizon& h, const Policy& policy) {
+  if (h.now < lease.valid_until)
+    return h.now - lease.confirmed <= policy.suspect_after ? Majority::fresh : Majority::suspect;
+  // An agent that has just started or woken has not been answered yet.
+  const Instant since = std::max(board.started, h.valid_from);
+  return h.now - since <= policy.fresh ? Majority::asking : Majority::lost;
+}
+
+/// Since when the winner of the newer lease is known to be a primary, by its server or by its agent's word.
+std::optional<Instant> promoted(const LeaseFacts& lease, const Peer& winner, const Horizon& h, const Policy& policy) {
+  if (is_fresh(winner.server, h, policy)) {
+    if (winner.server.facts->role != Role::primary) return {};
+    return winner.server.facts_asked;
+  }
+  if (lease.winner_promoted && *lease.winner_promoted >= h.valid_from && h.now - *lease.winner_promoted <= policy.fresh)
+    return lease.winner_promoted;
+  return {};
+}
+
+/// No process of the server is left: not what the network says, but what the operating system shows.
+bool proved_absent(const Board& board) {
+  return board.postmaster.process == PostmasterFacts::Process::absent && board.postmaster.survivors == 0;
+}
+
+}  // namespace
+
+bool lease_is_valid(const Board& board, Instant now) { return board.lease && now < board.lease->valid_until; }
+
+void judge_by_lease(ClusterView& view, const LeaseFacts& lease, const Board& board, const Horizon& h,
+                    const Policy& policy) {
+  view.reach = reach_of(lease, board, h, policy);
+  if (h.now < lease.valid_until) {
+    view.rival.rival = std::min(view.rival.rival, Rival::claimed);
+    return;
+  }
+  if (lease.won_term <= lease.term || lease.won_by == board.self_id || lease.won_by == 0) return;
+  const auto winner = std::ranges::find_if(board.peers, [&](const Peer& p) { return p.node.id == lease.won_by; });
+  if (winner == board.peers.end()) {
+    view.rival.rival = std::max(view.rival.rival, Rival::claimed);
+    return;
+  }
+  const auto look = promoted(lease, *winner, h, policy);
+  // It won, and was seen in recovery: not promoted yet, or not any more.
+  const bool in_recovery = is_fresh(winner->server, h, policy) && winner->server.facts->role == Role::standby;
+  if (in_recovery && view.rival.peer != &*winner) return;
+  RivalView rival;
+  rival.by_lease = true;
+  rival.rival = look ? Rival::proven : Rival::claimed;
+  rival.peer = &*winner;
+  rival.look = look.value_or(h.now);
+  rival.seen = look.has_value();
+  rival.timeline = winner->server.facts ? winner->server.facts->timeline : 0;
+  if (rival.rival >= view.rival.rival) view.rival = rival;
+}
+
+Wish lease_wish(const Ruling& row, const Signals& s, const Memory& m, const Board& board, Instant now,
+                const Policy& policy) {
+  if (!board.lease || row.rule == Rule::R0 || row.rule == Rule::R0b) return Wish::idle;
+  switch (s.postmaster) {
+    case Postmaster::absent:
+      if (row.rule == Rule::R10c) return Wish::hold;
+      return row.rule == Rule::B3 || !board.unit.job.empty() || !proved_absent(board) ? Wish::idle : Wish::give_back;
+    case Postmaster::starting: {
+      // Recovery from a crash may never end; somebody else may then have it.
+      const bool was_primary = m.state.held || m.lost_at;
+      return was_primary && now - m.role_asked <= policy.restart_grace ? Wish::hold : Wish::idle;
+    }
+    case Postmaster::unknown:
+    case Postmaster::orphans: return Wish::idle;
+    case Postmaster::up:
+    case Postmaster::hung:
+    case Postmaster::stopping: break;  // its sessions may go on while it shuts down
+  }
+  if (s.sight == Sight::none) return Wish::idle;
+  if (s.role == Role::standby) {
+    if (board.lease->campaigning) return Wish::hold;
+    return s.sight == Sight::fresh ? Wish::give_back : Wish::idle;
+  }
+  switch (row.rule) {
+    case Rule::R2:
+    case Rule::R3:
+    case Rule::R3c:
+    case Rule::R4:
+    case Rule::R7: return Wish::idle;
+    case Rule::R6: return s.rival < Rival::claimed ? Wish::hold : Wish::idle;
+    default: return Wish::hold;
+  }
+}
+
+}  // namespace picket

@@ -1,0 +1,23 @@
+#pragma once
+// What the lease means to the decision: how sure this node may be of itself, who has replaced it, and what is wanted of
+// the lease next. Pure; used at level lease only.
+
+#include "core/memory.hpp"
+#include "core/signals.hpp"
+#include "core/verdict.hpp"
+
+namespace picket {
+
+bool lease_is_valid(const Board& board, Instant now);
+
+/// Puts the lease in the place of what the nodes' answers say: the majority is that of the voters. With a valid lease
+/// nobody else is more than a claimant, whoever follows him; without one, the holder of a newer lease is a rival, and a
+/// proven one as soon as it is seen to be a primary.
+void judge_by_lease(ClusterView& view, const LeaseFacts& lease, const Board& board, const Horizon& horizon,
+                    const Policy& policy);
+
+/// What is wanted of the lease after this row; always `idle` without one.
+Wish lease_wish(const Ruling& row, const Signals& signals, const Memory& memory, const Board& board, Instant now,
+                const Policy& policy);
+
+}  // namespace picket

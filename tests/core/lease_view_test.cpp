@@ -1,0 +1,194 @@
+// What the lease makes of a primary: who is one, who is not any more, and what is wanted of the lease next.
+
+#include "core/lease_view.hpp"
+
+#include <gmock/gmock.h>
+
+#include "core/boards.hpp"
+
+namespace picket {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+/// pg1 is the primary and renews its lease with every look, until it cannot.
+struct Leased : Watcher {
+  Leased() {
+    policy.level = Level::lease;
+    board.lease.emplace();
+    board.lease->voters = 3;
+    board.lease->majority = 2;
+    board.lease->won_term = board.lease->term = 4;
+    board.lease->won_by = 1;
+    look(3s);
+  }
+  /// Time passes; the lease is renewed at each look or runs on.
+  void look(Millis duration, bool renewed = true) {
+    for (const Instant end = now + duration; now < end;) {
+      if (renewed) renew();
+      tick();
+    }
+  }
+  void renew() {
+    board.lease->confirmed = now;
+    board.lease->valid_until = now + 3000ms;
+  }
+  void replaced_by(int node, Term term) {
+    board.lease->term = 0;
+    board.lease->valid_until = Instant::min();
+    board.lease->won_term = term;
+    board.lease->won_by = node;
+  }
+};
+
+std::string verdict_of(const Watcher& w) {
+  return std::string(word(w.verdict.rule)) + " " + std::string(word(w.verdict.advert)) + " " +
+         std::string(word(w.verdict.lease));
+}
+
+TEST(LeasedPrimary, IsOneWhileItsLeaseIsRenewed) {
+  Leased w;
+  EXPECT_EQ(verdict_of(w), "R1 primary hold");
+}
+
+TEST(LeasedPrimary, IsStoppedAtTheEndOfItsLeaseAndNotBefore) {
+  Leased w;
+  const Instant last = w.now;
+  w.look(1250ms, false);
+  EXPECT_EQ(w.verdict.rule, Rule::R1);
+  while (w.now < w.board.lease->valid_until) {
+    w.tick(50ms);
+    if (w.now < w.board.lease->valid_until) {
+      EXPECT_EQ(w.verdict.advert, Advert::primary) << (w.now - last).count();
+    }
+  }
+  EXPECT_EQ(w.verdict.rule, Rule::R4);
+  EXPECT_EQ(w.verdict.action, Action::stop_now);
+  EXPECT_EQ(w.verdict.lease, Wish::idle);
+  EXPECT_THAT(w.verdict.sentence, HasSubstr("its lease has ended"));
+}
+
+TEST(LeasedPrimary, IsNotStoppedForNodesThatDoNotAnswerWhileTheVotersDo) {
+  Leased w;
+  w.says(2, Says::silent);
+  w.says(3, Says::silent);
+  w.look(30s);
+  EXPECT_EQ(w.verdict.rule, Rule::R1);
+}
+
+TEST(LeasedPrimary, IsNotStoppedForAHandPromotedStandbyThatAllOthersFollow) {
+  Leased w;
+  w.become_primary(2, 2);
+  w.follow(3, 2);
+  w.look(30s);
+  EXPECT_EQ(w.verdict.rule, Rule::R1);
+  EXPECT_THAT(w.verdict.alarms, testing::Contains(HasSubstr("a second primary")));
+}
+
+TEST(PrimaryWithoutALease, IsNotAdvertisedWhoeverFollowsItAndAsksForOne) {
+  Leased w;
+  w.board.lease = LeaseFacts{};
+  w.board.lease->voters = 3;
+  w.memory.state = {};
+  w.look(10s, false);
+  EXPECT_EQ(verdict_of(w), "R6 down hold");
+  EXPECT_THAT(w.verdict.sentence, HasSubstr("does not hold the lease"));
+  w.board.lease->term = w.board.lease->won_term = 1;
+  w.board.lease->won_by = 1;
+  w.look(500ms);
+  EXPECT_EQ(verdict_of(w), "R1 primary hold");
+}
+
+TEST(ReplacedPrimary, IsStoppedOnceTheHolderOfTheNewerLeaseIsSeenToBePrimary) {
+  Leased w;
+  w.memory.state.held = false;  // it has just come back
+  w.replaced_by(2, 5);
+  w.look(3s, false);
+  EXPECT_EQ(w.verdict.action, Action::none) << "pg2 has won, and is still in recovery";
+  w.become_primary(2, 2);
+  w.look(3s, false);
+  EXPECT_EQ(w.verdict.rule, Rule::R3);
+  EXPECT_THAT(w.verdict.sentence, HasSubstr("pg2 holds a newer lease and is primary on timeline 2"));
+}
+
+TEST(ReplacedPrimary, IsStoppedByTheWordOfTheWinnersAgentWhenItsServerCannotBeAsked) {
+  Leased w;
+  w.memory.state.held = false;
+  w.replaced_by(2, 5);
+  w.says(2, Says::silent);
+  w.look(3s, false);
+  EXPECT_EQ(verdict_of(w), "R6 down idle") << "it may have been promoted, or not";
+  for (int i = 0; i < 12; ++i) {
+    w.board.lease->winner_promoted = w.now;
+    w.tick();
+  }
+  EXPECT_EQ(w.verdict.rule, Rule::R3);
+}
+
+TEST(RestartedAgent, NeitherAdvertisesNorStopsBeforeTheVotersHadTimeToAnswer) {
+  Leased w;
+  w.restart_agent();
+  w.board.lease->term = 0;
+  w.board.lease->valid_until = Instant::min();
+  for (const Instant end = w.now + 1400ms; w.now < end; w.tick(100ms)) {
+    ASSERT_EQ(w.verdict.action, Action::none);
+    if (w.now != w.board.started) {
+      ASSERT_EQ(w.verdict.advert, Advert::down);
+    }
+    ASSERT_NE(w.verdict.vrrp, Vrrp::lower);
+  }
+  EXPECT_EQ(w.verdict.lease, Wish::hold);
+  w.renew();
+  w.tick();
+  EXPECT_EQ(w.verdict.rule, Rule::R1);
+}
+
+TEST(Wishes, GiveTheLeaseBackOnlyAfterProofOfDeath) {
+  Leased w;
+  w.policy.on_crash = OnCrash::release;
+  w.local_dead(2);
+  w.look(250ms);
+  EXPECT_EQ(w.verdict.rule, Rule::R9);
+  EXPECT_EQ(w.verdict.lease, Wish::idle) << "its children live on";
+  w.local_dead();
+  w.look(500ms);
+  EXPECT_EQ(w.verdict.lease, Wish::give_back);
+  w.board.postmaster.process = PostmasterFacts::Process::unknown;
+  w.look(500ms);
+  EXPECT_EQ(w.verdict.lease, Wish::idle) << "a refused connection proves nothing";
+}
+
+TEST(Wishes, KeepTheLeaseForACrashThatIsAnsweredInPlace) {
+  Leased w;
+  w.local_dead();
+  w.board.postmaster.left_pid_file = true;
+  w.board.unit.known = true;
+  w.look(500ms);
+  EXPECT_EQ(w.verdict.rule, Rule::R10c);
+  EXPECT_EQ(w.verdict.lease, Wish::hold);
+}
+
+TEST(Wishes, OfAStandbyAreToHoldWhileItIsBeingPromotedAndElseToGiveBack) {
+  Watcher w(3, 2);
+  w.policy.level = Level::lease;
+  w.board.lease.emplace();
+  w.run(2s);
+  EXPECT_EQ(w.verdict.lease, Wish::give_back);
+  w.board.lease->campaigning = true;
+  w.run(500ms);
+  EXPECT_EQ(w.verdict.lease, Wish::hold);
+}
+
+TEST(Wishes, EndForAHungPrimary) {
+  Leased w;
+  w.says(1, Says::frozen);
+  w.look(1s);
+  EXPECT_EQ(w.verdict.lease, Wish::hold);
+  w.look(8s);
+  EXPECT_EQ(w.verdict.rule, Rule::R7);
+  EXPECT_EQ(w.verdict.lease, Wish::idle);
+}
+
+}  // namespace
+}  // namespace picket

@@ -107,6 +107,9 @@ struct PostmasterFacts {
   /// Looked at after the end: postmaster.pid is still there. A server that is shut down, in whatever way, removes it
   /// itself; one that was killed or crashed cannot. (Debian's ExecStop= tidies it up a moment later.)
   bool left_pid_file = false;
+  /// The kernel says that it has ended, and what it left is being looked at: `alive` until that is known, a moment
+  /// later, but nobody is sent to it any more.
+  bool ended = false;
   Instant seen{};
 };
 

@@ -40,7 +40,7 @@ PICKET_FIELDS(Receiver, status, sender_host, sender_port, timeline, latest_end_l
 PICKET_FIELDS(ServerFacts, role, timeline, system_identifier, lsn, replay_lsn, replay_delay, replay_paused, started_us,
               server_version, receiver, followers)
 PICKET_FIELDS(ServerView, session, fresh, facts, facts_asked)
-PICKET_FIELDS(PostmasterFacts, process, why_unknown, pid, status, survivors, left_pid_file, seen)
+PICKET_FIELDS(PostmasterFacts, process, why_unknown, pid, status, survivors, left_pid_file, ended, seen)
 PICKET_FIELDS(DiskFacts, known, why_unknown, system_identifier, checkpoint_timeline, recovery_timeline, control_state,
               standby_signal, recovery_signal, backup_label)
 PICKET_FIELDS(UnitFacts, known, why_unknown, name, active_state, sub_state, job, control_group)

@@ -7,8 +7,6 @@
 #include <system_error>
 #include <utility>
 
-#include "postgres/processes.hpp"
-
 namespace picket {
 namespace {
 
@@ -34,7 +32,14 @@ struct DataDirectory::Look {
   DataDirectory* owner;
   std::string path;
   Instant began;
+  bool counts;  ///< the server's processes too, since no postmaster is watched
   DiskReading reading;
+  std::optional<std::vector<ServerProcess>> processes;
+
+  void take() {
+    reading = read_data_directory(path);
+    if (counts && reading.error.empty()) processes = server_processes(reading.canonical_path, reading.owner);
+  }
 };
 
 DataDirectory::DataDirectory(Loop& loop, Worker& disk, std::string path, std::function<void()> changed)
@@ -44,7 +49,7 @@ DataDirectory::DataDirectory(Loop& loop, Worker& disk, std::string path, std::fu
       changed_(std::move(changed)),
       each_second_(loop, [this] { second(); }),
       deadline_(loop, [this] { late(); }),
-      survivors_timer_(loop, [this] { survivors_again(); }) {
+      survivors_timer_(loop, [this] { second(); }) {
   postmaster_.why_unknown = disk_.why_unknown = "not looked yet";
   each_second_.every(Millis{1000});
   look_now();
@@ -59,9 +64,9 @@ void DataDirectory::look_now() {
     look_again_ = true;
     return;
   }
-  running_ = std::make_shared<Look>(Look{this, path_, boot_now(), {}});
+  running_ = std::make_shared<Look>(Look{this, path_, boot_now(), !postmaster_watch_, {}, {}});
   deadline_.start(look_deadline);
-  worker_.run([look = running_] { look->reading = read_data_directory(look->path); },
+  worker_.run([look = running_] { look->take(); },
               [look = running_] {
                 if (look->owner) look->owner->finish(*look);
               });
@@ -70,11 +75,15 @@ void DataDirectory::look_now() {
 void DataDirectory::finish(const Look& look) {
   const auto keep = std::exchange(running_, nullptr);  // `look` lives in it
   deadline_.stop();
-  take(look.reading);
+  // A look that began before the postmaster's end cannot tell what it left.
+  const bool outdated = postmaster_.ended && look.began < *absent_since_;
+  if (!outdated) take(look);
   const PostmasterFacts::Process absent = PostmasterFacts::Process::absent;
   if (postmaster_.process == absent && look.began >= *absent_since_)
     postmaster_.left_pid_file = pid_file_ && !pid_file_->single_user;
-  if (std::exchange(look_again_, false)) look_now();
+  // Nobody is watched any more, and this look did not count what is left.
+  const bool uncounted = postmaster_.process == absent && !look.counts;
+  if (std::exchange(look_again_, false) || outdated || uncounted) look_now();
   tell();
 }
 
@@ -82,7 +91,9 @@ void DataDirectory::second() {
   if (!running_) return look_now();
   // The disk keeps a look: what the kernel says by itself is still new.
   if (postmaster_watch_) postmaster_.seen = boot_now();
-  if (postmaster_.process == PostmasterFacts::Process::absent) count_survivors();
+  if (postmaster_.ended && boot_now() - *absent_since_ >= ended_for) set_absent();
+  if (postmaster_.process == PostmasterFacts::Process::absent)
+    count_survivors(server_processes(canonical_path(), owner_));
   tell();
 }
 
@@ -102,7 +113,8 @@ void DataDirectory::tell() {
   if (changed) changed();
 }
 
-void DataDirectory::take(const DiskReading& reading) {
+void DataDirectory::take(const Look& look) {
+  const DiskReading& reading = look.reading;
   disk_ = reading.disk;
   if (!reading.error.empty()) {
     unwatch_paths();
@@ -115,8 +127,10 @@ void DataDirectory::take(const DiskReading& reading) {
   }
   canonical_path_ = reading.canonical_path;
   owner_ = reading.owner;
+  timeline_history_ = reading.timeline_history;
   watch_paths(reading);
   take_pid_file(reading);
+  if (postmaster_.process == PostmasterFacts::Process::absent) count_survivors(look.processes);
 }
 
 void DataDirectory::take_pid_file(const DiskReading& reading) {
@@ -156,35 +170,35 @@ void DataDirectory::watch_postmaster() {
     postmaster_watch_.reset();
     return set_absent();
   }
-  postmaster_ = {PostmasterFacts::Process::alive, "", pid, pid_file_->status, 0, false, boot_now()};
+  postmaster_ = {PostmasterFacts::Process::alive, "", pid, pid_file_->status, 0, false, false, boot_now()};
   absent_since_.reset();
   survivors_timer_.stop();
 }
 
+// Told at once, before anybody looks for what it left: among many processes that takes as long as all else together.
 void DataDirectory::postmaster_ended() {
   postmaster_watch_.reset();
   absent_since_ = boot_now();
-  set_absent();
+  postmaster_.ended = true;
   look_now();
+  survivors_timer_.start(ended_for);
   tell();
 }
 
 void DataDirectory::set_absent() {
-  postmaster_ = {PostmasterFacts::Process::absent, "", 0, "", 0, false, boot_now()};
+  postmaster_ = {PostmasterFacts::Process::absent, "", 0, "", -1, false, false, boot_now()};
   // Not seen to end: a server that is just starting has no file yet, but has not run for a second either.
   if (!absent_since_) absent_since_ = postmaster_.seen - Millis{1000};
-  count_survivors();
 }
 
 void DataDirectory::set_unknown(const std::string& why) {
-  postmaster_ = {PostmasterFacts::Process::unknown, why, 0, "", 0, false, boot_now()};
+  postmaster_ = {PostmasterFacts::Process::unknown, why, 0, "", 0, false, false, boot_now()};
   survivors_timer_.stop();
 }
 
-void DataDirectory::count_survivors() {
+void DataDirectory::count_survivors(const std::optional<std::vector<ServerProcess>>& processes) {
   // `postgres --single` (pg_rewind runs it) is no survivor of a postmaster.
   const int alone = pid_file_ && pid_file_->single_user ? pid_file_->pid : 0;
-  const auto processes = server_processes(canonical_path_, owner_);
   postmaster_.seen = boot_now();
   postmaster_.survivors = -1;
   if (processes)
@@ -195,12 +209,6 @@ void DataDirectory::count_survivors() {
     survivors_timer_.start(Millis{100});
   else
     survivors_timer_.stop();
-}
-
-void DataDirectory::survivors_again() {
-  const int before = postmaster_.survivors;
-  count_survivors();
-  if (postmaster_.survivors != before) tell();
 }
 
 void DataDirectory::watch_paths(const DiskReading& reading) {

@@ -7,12 +7,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/facts.hpp"
 #include "loop/loop.hpp"
 #include "loop/sources.hpp"
 #include "loop/worker.hpp"
 #include "postgres/disk_reading.hpp"
+#include "postgres/processes.hpp"
 
 namespace picket {
 
@@ -34,18 +36,22 @@ class DataDirectory {
   const std::optional<uid_t>& owner() const { return owner_; }
   /// postmaster.pid as last read; nothing when there is none.
   const std::optional<PostmasterPid>& pid_file() const { return pid_file_; }
+  /// The newest timeline history file as last read; empty when there is none.
+  const std::string& timeline_history() const { return timeline_history_; }
   /// Looks now instead of at the next second.
   void look_now();
 
   /// How long a look may take before its facts count as unknown.
   static constexpr Millis look_deadline{2000};
+  /// How long a postmaster that has ended may wait for such a look before it counts as absent all the same.
+  static constexpr Millis ended_for{200};
 
  private:
   struct Look;
   void finish(const Look& look);
   void late();
   void second();
-  void take(const DiskReading& reading);
+  void take(const Look& look);
   void take_pid_file(const DiskReading& reading);
   void watch_paths(const DiskReading& reading);
   void watch_wal();
@@ -54,8 +60,7 @@ class DataDirectory {
   void postmaster_ended();
   void set_absent();
   void set_unknown(const std::string& why);
-  void count_survivors();
-  void survivors_again();
+  void count_survivors(const std::optional<std::vector<ServerProcess>>& processes);
   void tell();
 
   Loop& loop_;
@@ -66,6 +71,7 @@ class DataDirectory {
   std::function<void()> changed_;
   PostmasterFacts postmaster_;
   DiskFacts disk_;
+  std::string timeline_history_;
   std::optional<PostmasterPid> pid_file_;
   std::optional<Instant> absent_since_;  ///< a process that began later is no survivor
   std::shared_ptr<Look> running_;        ///< its `owner` is cleared when this dies first

@@ -4,8 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <thread>
@@ -77,6 +79,21 @@ bool read_control(const std::string& path, DiskFacts& disk) {
   return false;
 }
 
+/// A promotion writes its history file before the control file names its timeline: the next numbers are tried too.
+std::string read_history(const std::string& wal, uint32_t timeline) {
+  std::string newest;
+  for (uint32_t next = std::max(timeline, uint32_t{2});; ++next) {
+    char name[24];
+    std::snprintf(name, sizeof name, "%08X.history", next);
+    std::vector<unsigned char> bytes;
+    if (!read_file(wal + name, 65536, bytes)) {
+      if (next > timeline) return newest;
+      continue;  // perhaps archived and removed
+    }
+    newest.assign(bytes.begin(), bytes.end());
+  }
+}
+
 }  // namespace
 
 DiskReading read_data_directory(const std::string& path) {
@@ -102,6 +119,9 @@ DiskReading read_data_directory(const std::string& path) {
                read_signal(folder + "recovery.signal", disk.recovery_signal, disk.why_unknown) &&
                read_signal(folder + "backup_label", disk.backup_label, disk.why_unknown) &&
                read_control(folder + "global/pg_control", disk);
+  if (disk.known)
+    reading.timeline_history =
+        read_history(folder + "pg_wal/", std::max(disk.checkpoint_timeline, disk.recovery_timeline));
   return reading;
 }
 

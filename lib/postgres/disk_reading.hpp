@@ -25,10 +25,11 @@ struct DiskReading {
   std::string pid_file_error;  ///< it is there and cannot be read or makes no sense
 
   DiskFacts disk;
+  std::string timeline_history;  ///< the newest history file of pg_wal that can be read; empty on timeline 1
 };
 
-/// Looks at postmaster.pid, the signal files and global/pg_control below `path`. Never throws; blocks while the disk
-/// does.
+/// Looks at postmaster.pid, the signal files, global/pg_control and the newest timeline history file below `path`.
+/// Never throws; blocks while the disk does.
 DiskReading read_data_directory(const std::string& path);
 
 }  // namespace picket

@@ -24,6 +24,7 @@ struct Watching {
       : directory(loop, worker, path, [this] {
           ++told;
           most_survivors = std::max(most_survivors, directory.postmaster().survivors);
+          told_its_end |= postmaster().ended && postmaster().process == Process::alive;
         }) {}
   bool until(const std::function<bool()>& done, Millis limit = Millis{5000}) { return loop.run_until(done, limit); }
   bool until_process(Process process, Millis limit = Millis{5000}) {
@@ -34,6 +35,7 @@ struct Watching {
   Worker worker{loop};
   int told = 0;
   int most_survivors = 0;
+  bool told_its_end = false;
   DataDirectory directory;
 };
 
@@ -72,9 +74,11 @@ TEST(DataDirectory, ShowsAKilledPostmasterAtOnce) {
   server.kill9();
   ASSERT_TRUE(watching.until_process(Process::absent));
   EXPECT_LT(boot_now() - begin, Millis{100});
+  EXPECT_TRUE(watching.told_its_end) << "before it was known what it left";
+  EXPECT_FALSE(watching.postmaster().ended);
   RecordProperty("seen_after_ms", std::to_string((boot_now() - begin).count()));
   EXPECT_TRUE(fs::exists(server.data() + "/postmaster.pid")) << "its file stays, and names nobody";
-  EXPECT_TRUE(watching.until([&] { return watching.postmaster().left_pid_file; })) << "it could not tidy up";
+  EXPECT_TRUE(watching.postmaster().left_pid_file) << "it could not tidy up";
   EXPECT_TRUE(watching.until([&] { return watching.postmaster().survivors == 0; }));
   watching.loop.run_until([] { return false; }, Millis{1200});
   EXPECT_EQ(watching.postmaster().process, Process::absent);
@@ -202,7 +206,9 @@ TEST(DataDirectory, ThatDoesNotAnswerIsUnknownWhileThePostmasterIsStillWatched) 
   EXPECT_EQ(watching.postmaster().process, Process::alive) << "its pidfd needs no disk";
   EXPECT_EQ(watching.postmaster().status, "");
   server.kill9();
-  EXPECT_TRUE(watching.until_process(Process::absent, Millis{100}));
+  EXPECT_TRUE(watching.until([&] { return watching.told_its_end; }, Millis{100}));
+  EXPECT_TRUE(watching.until_process(Process::absent, DataDirectory::ended_for + Millis{200}));
+  EXPECT_GE(watching.postmaster().survivors, 0) << "looked for without the disk";
   release = true;
   release.notify_all();
   EXPECT_TRUE(watching.until([&] { return watching.directory.disk().known; }));

@@ -150,6 +150,9 @@ TEST(Promotion, ShowsTheNewTimelineWithTheFirstAnswerOfTheNewRole) {
   ASSERT_TRUE(watched.until([&] { return watched.facts().role == Role::primary; }));
   EXPECT_LT(boot_now() - begin, Millis{2000});
   EXPECT_EQ(watched.facts().timeline, 2u);
+  const std::string history = read_data_directory(standby->data()).timeline_history;
+  EXPECT_EQ(history.substr(0, 4), "1\t0/") << "though its control file does not name the timeline yet";
+  EXPECT_EQ(read_data_directory(primary.data()).timeline_history, "");
   RecordProperty("seen_after_ms", std::to_string((boot_now() - begin).count()));
 }
 

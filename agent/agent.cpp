@@ -54,7 +54,8 @@ Agent::Agent(Loop& loop, Worker& disk, Worker& marker_disk, Worker& names, Bus& 
       withdrawal_(cutter_, observers_, ladder_),
       last_resort_(loop, config, ladder_),
       rejoin_(loop, disk, units_, config),
-      resume_(config.run_directory + "/state.json") {
+      resume_(config.run_directory + "/state.json"),
+      maintenance_(config.run_directory + "/maintenance.json", boot_now()) {
   memory_ = resume_.load(boot_now(), config.policy.isolation_timeout, snapshot_.generation);
   if (marker_.facts().state == MarkerFacts::State::fenced)
     log(Priority::warning, "this node is fenced: " + marker_.facts().sentence);
@@ -72,22 +73,32 @@ void Agent::round() {
   board.marker = marker_.facts();
   board.fence_in_progress = ladder_.climbing();
   read_note(board);
-  Step step = decide(memory_, board, now, config_.policy);
+  snapshot_.maintenance = maintenance_.at(now);
+  const Policy policy = policy_now();
+  Step step = decide(memory_, board, now, policy);
   // A server that has just become a primary is not confirmed by what the others said before.
   if (step.memory.primary_since != memory_.primary_since) observers_.ask_peers();
   const Memory before = std::exchange(memory_, step.memory);
   signals_ = step.signals;
   const std::vector<std::string> alarms = snapshot_.verdict.alarms;
   const bool changed = publish(step, std::move(board), now);
-  recorder_.decided(before, snapshot_.board, now, config_.policy, snapshot_.verdict, changed);
+  recorder_.decided(before, snapshot_.board, now, policy, snapshot_.verdict, changed);
   apply(snapshot_.verdict);
-  if (acts()) rejoin_.consider(snapshot_.board, signals_.rival >= Rival::proven, now);
+  if (acts() && !snapshot_.maintenance) rejoin_.consider(snapshot_.board, signals_.rival >= Rival::proven, now);
   if (changed) tell();
   tell_alarms(alarms);
 }
 
+/// Who works on the node has it in his hands: what crashes meanwhile is not started in place. All else is decided as
+/// ever, a stale primary's end first of all.
+Policy Agent::policy_now() const {
+  Policy policy = config_.policy;
+  if (snapshot_.maintenance) policy.on_crash = OnCrash::release;
+  return policy;
+}
+
 FlightRecord Agent::live() const {
-  return recorder_.live(memory_, snapshot_.board, snapshot_.decided, config_.policy, snapshot_.verdict);
+  return recorder_.live(memory_, snapshot_.board, snapshot_.decided, policy_now(), snapshot_.verdict);
 }
 
 // The run-time directory is a tmpfs: it keeps nobody waiting. A server that runs was let through, or went round the
@@ -123,6 +134,7 @@ bool Agent::publish(const Step& step, Board board, Instant now) {
   snapshot_.level = config_.policy.level;
   snapshot_.fresh = config_.policy.fresh;
   snapshot_.board = std::move(board);
+  snapshot_.timeline_history = observers_.timeline_history();
   snapshot_.rejoin = rejoin_.sentence();
   snapshot_.fence_phase = ladder_.progress().phase;
   snapshot_.fence_rungs.clear();
@@ -271,38 +283,6 @@ void Agent::report_problems() {
   if (problems == logged_problems_) return;
   for (const auto& problem : problems) log(Priority::warning, problem);
   logged_problems_ = std::move(problems);
-}
-
-std::string Agent::fence(const std::string& why, const std::string& who) {
-  marker_.add(std::string(word(FenceReason::operator_order)), (why.empty() ? "ordered" : why) + " (by " + who + ")",
-              snapshot_.verdict.timeline);
-  log(Priority::warning, "fenced by order of " + who + ": " + why);
-  if (!acts()) return "this node is fenced; nothing is stopped by it, since this is level observe\n";
-  return "this node is fenced; a primary here is stopped now, and stays stopped until `picket unfence`\n";
-}
-
-void Agent::mark_stale(const std::string& sentence) {
-  marker_.add(std::string(word(FenceReason::stale)), sentence, disk_timeline(snapshot_.board.disk));
-}
-
-ControlReply Agent::unfence(const std::string& who, bool accepted) {
-  const MarkerFacts& marker = marker_.facts();
-  if (marker.state == MarkerFacts::State::none) return {0, "this node is not fenced\n"};
-  if (const std::string why = rejoin_.in_the_way(); !why.empty()) return {2, "still fenced: " + why + "\n"};
-  const bool stale = std::ranges::find(marker.reasons, word(FenceReason::stale)) != marker.reasons.end();
-  if (stale && !accepted) {
-    log(Priority::notice, "not unfenced by order of " + who + ": it is stale, and --i-accept was not said");
-    return {
-        2,
-        "still fenced: " + marker.sentence +
-            "\nWhat this node wrote after the other one was promoted exists here only, and what it would be given as a "
-            "primary from now on\nwould be lost too: bring it back as a standby with `picket rejoin`. If it is the "
-            "other one that has to go: picket unfence --i-accept\n"};
-  }
-  log(Priority::warning,
-      "unfenced by order of " + who + (stale ? ", who accepts the loss" : "") + "; it was: " + marker.sentence);
-  marker_.clear_all();
-  return {0, "the fence marker is cleared; PostgreSQL is not started by this\n"};
 }
 
 }  // namespace picket

@@ -15,6 +15,7 @@
 #include "flight/recorder.hpp"
 #include "keepalived/vrrp_files.hpp"
 #include "last_resort.hpp"
+#include "maintenance.hpp"
 #include "observers.hpp"
 #include "rejoin/automatic.hpp"
 #include "report/snapshot.hpp"
@@ -45,12 +46,15 @@ class Agent {
   ControlReply unfence(const std::string& who, bool accepted);
   /// Of the way back: whatever becomes of it, nobody may start this node as a primary meanwhile.
   void mark_stale(const std::string& sentence);
+  ControlReply maintain(Millis length, const std::string& reason, const std::string& who);
+  ControlReply end_maintenance(const std::string& who);
   void heard(const NotifyEvent& event) { observers_.heard(event); }
 
  private:
   void round();
   void apply(const Verdict& verdict);
   bool publish(const Step& step, Board board, Instant now);
+  Policy policy_now() const;
   void tell();
   void tell_alarms(const std::vector<std::string>& before);
   void act(const Verdict& verdict);
@@ -79,6 +83,7 @@ class Agent {
   LastResort last_resort_;
   AutoRejoin rejoin_;
   Resume resume_;
+  MaintenanceNote maintenance_;
   Memory memory_;
   Signals signals_;
   Snapshot snapshot_;

@@ -1,5 +1,6 @@
 #include "commands.hpp"
 
+#include "config/values.hpp"
 #include "keepalived/notify_args.hpp"
 #include "log.hpp"
 #include "report/explain_text.hpp"
@@ -36,6 +37,17 @@ ControlReply notify(Agent& agent, const std::vector<std::string>& words) {
   return {0, ""};
 }
 
+ControlReply maintenance(Agent& agent, const ControlRequest& request) {
+  const auto& words = request.words;
+  if (words.size() == 2 && words[1] == "off") return agent.end_maintenance(request.who);
+  const auto length = words.size() == 4 ? parse_duration(words[2]) : std::nullopt;
+  if (words.size() != 4 || words[1] != "on" || words[3].empty())
+    return {2, "maintenance on --for 30m --reason TEXT, or maintenance off\n"};
+  if (!length || *length <= Millis{0} || *length > MaintenanceNote::longest)
+    return {2, "for how long? \"" + words[2] + "\" is no time up to 24h, such as 30m\n"};
+  return agent.maintain(*length, words[3], request.who);
+}
+
 }  // namespace
 
 ControlReply command(Agent& agent, const ControlRequest& request) {
@@ -53,9 +65,11 @@ ControlReply command(Agent& agent, const ControlRequest& request) {
     if (!agent.snapshot()) return {1, "nothing has been decided yet\n"};
     return {0, encode(agent.live())};
   }
-  if (verb != "fence" && verb != "unfence" && verb != "mark-stale") return {2, "unknown verb: " + verb + "\n"};
+  if (verb != "fence" && verb != "unfence" && verb != "mark-stale" && verb != "maintenance")
+    return {2, "unknown verb: " + verb + "\n"};
   if (!request.privileged) return {2, "only root and the daemon's own user may " + verb + "\n"};
   if (verb == "fence") return {0, agent.fence(argument, request.who)};
+  if (verb == "maintenance") return maintenance(agent, request);
   if (verb == "unfence") return agent.unfence(request.who, argument == "--i-accept");
   agent.mark_stale(argument);
   return {0, ""};

@@ -36,11 +36,10 @@ Faces::Faces(Loop& loop, const Config& config, Look look)
                 return pages_.page(path, query, look_(), boot_now());
               }) {
   const FaceOptions options = face_options(config);
-  const Millis max_age = options.max_age;
   open(loop, config, "status 206 for standbys", config.http.percona_port,
-       FixedPage::http([max_age](const Snapshot* s, Instant now) { return percona206(s, now, max_age); }));
+       FixedPage::http([options](const Snapshot* s, Instant now) { return percona206(s, now, options); }));
   open(loop, config, "ClusterControl's check", config.http.clustercontrol_port,
-       FixedPage::http([max_age](const Snapshot* s, Instant now) { return clustercontrol(s, now, max_age); }));
+       FixedPage::http([options](const Snapshot* s, Instant now) { return clustercontrol(s, now, options); }));
   open(loop, config, "agent-check of the primary", config.haproxy.agent_primary_port,
        FixedPage::line(
            [options](const Snapshot* s, Instant now) { return agent_line(AgentRole::primary, s, now, options); }));

@@ -35,6 +35,7 @@ class Observers {
   std::string data_directory() const { return data_.canonical_path(); }
   const std::optional<uid_t>& data_owner() const { return data_.owner(); }
   const std::optional<PostmasterPid>& pid_file() const { return data_.pid_file(); }
+  const std::string& timeline_history() const { return data_.timeline_history(); }
   /// Takes the address off this host; empty text or the error.
   std::string remove_address() { return address_.remove(); }
   /// Probe::execute() on the local server.

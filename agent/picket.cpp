@@ -53,6 +53,17 @@ int main(int argc, char** argv) {
   unfence->add_flag("--i-accept", accepted, "lift a stale marker too, whatever is lost by it");
   unfence->callback([&] { result = verb_unfence(context, accepted); });
 
+  auto* maintenance = app.add_subcommand("maintenance", "planned work here: readers drain, nothing is started");
+  maintenance->require_subcommand(1);
+  std::string length = "30m", work;
+  auto* begin = maintenance->add_subcommand("on", "from now on, until its time has passed");
+  begin->add_option("--for", length, "30s, 20m, 2h; at most 24h")->capture_default_str();
+  begin->add_option("--reason", work, "for the journal and everybody who asks")->required();
+  begin->callback([&] { result = verb_maintenance(context, true, length, work); });
+  maintenance->add_subcommand("off", "ends it now")->callback([&] {
+    result = verb_maintenance(context, false, "", "");
+  });
+
   bool rejoin_dry = false, rejoin_yes = false, rejoin_clone = false, rejoin_bare = false, rejoin_run = false;
   std::string rejoin_primary;
   auto* rejoin = app.add_subcommand("rejoin", "bring an old primary back as a standby: shows the plan, and asks");

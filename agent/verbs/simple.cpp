@@ -35,4 +35,9 @@ int verb_unfence(const Context& context, bool accepted) {
   return ask_and_print(context, {"unfence", accepted ? "--i-accept" : ""});
 }
 
+int verb_maintenance(const Context& context, bool on, const std::string& length, const std::string& reason) {
+  if (!on) return ask_and_print(context, {"maintenance", "off"});
+  return ask_and_print(context, {"maintenance", "on", length, reason});
+}
+
 }  // namespace picket

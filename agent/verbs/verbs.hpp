@@ -34,6 +34,8 @@ struct ExplainOptions {
 int verb_explain(const Context& context, const ExplainOptions& options);
 int verb_fence(const Context& context, const std::string& why);
 int verb_unfence(const Context& context, bool accepted);
+/// Planned work: `on` with a length and a reason, or `off`.
+int verb_maintenance(const Context& context, bool on, const std::string& length, const std::string& reason);
 /// ExecStopPost= of the unit: closes Keepalived's gate without the daemon.
 int verb_gate_close(const Context& context);
 /// ExecStartPre= of PostgreSQL's unit: becomes the start gate (start_gate.hpp). Returns only when that fails: 1.

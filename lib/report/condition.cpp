@@ -1,14 +1,20 @@
 #include "report/condition.hpp"
 
+#include <algorithm>
+
 namespace picket {
 namespace {
+
+bool lives(const PostmasterFacts& postmaster) {
+  return postmaster.process != PostmasterFacts::Process::absent && !postmaster.ended;
+}
 
 /// Nothing was seen that contradicts: after a session has ended, the role is believed for a moment (R14), but not while
 /// the server itself says that it does not let anybody in.
 bool may_serve(const Board& board) {
   const Answer answer = board.server.session.answer;
-  return board.postmaster.process != PostmasterFacts::Process::absent && answer != Answer::starting &&
-         answer != Answer::stopping && answer != Answer::refused;
+  return lives(board.postmaster) && answer != Answer::starting && answer != Answer::stopping &&
+         answer != Answer::refused;
 }
 
 bool is_offered(Advert advert, const Snapshot* s, Instant now, Millis max_age) {
@@ -26,7 +32,7 @@ bool is_recent(const Snapshot* s, Instant now, Millis max_age) { return s && now
 
 bool postgresql_up(const Board& board, Instant now, Millis max_age) {
   return board.server.facts && board.server.facts->role != Role::unknown && board.server.session.answer == Answer::ok &&
-         now - board.server.facts_asked <= max_age && board.postmaster.process != PostmasterFacts::Process::absent;
+         now - board.server.facts_asked <= max_age && lives(board.postmaster);
 }
 
 bool is_primary(const Snapshot* s, Instant now, Millis max_age) { return is_offered(Advert::primary, s, now, max_age); }
@@ -43,6 +49,16 @@ bool is_streaming(const ServerView& server, Instant now, Millis max_age) {
   if (!answers_as_standby(server, now, max_age) || !server.facts->receiver) return false;
   const std::string& status = server.facts->receiver->status;
   return status.empty() || status == "streaming";  // empty: hidden from us, and yet there is a receiver
+}
+
+bool is_in_archive_recovery(const ServerView& server, Instant now, Millis max_age) {
+  return answers_as_standby(server, now, max_age) && !server.facts->receiver;
+}
+
+bool takes_reads(const Snapshot& s, const Tags& tags) {
+  return !s.maintenance && std::ranges::none_of(tags, [](const auto& tag) {
+    return tag.first == "noloadbalance" && tag.second == "true";
+  });
 }
 
 SyncState sync_state(const Board& board, Instant now, Millis max_age) {

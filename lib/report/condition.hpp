@@ -3,6 +3,7 @@
 // these, so that no two of them can disagree. Pure; allocates nothing.
 
 #include "core/lag.hpp"
+#include "report/face_options.hpp"
 #include "report/snapshot.hpp"
 
 namespace picket {
@@ -25,6 +26,13 @@ bool is_draining(const Snapshot* snapshot, Instant now, Millis max_age);
 
 /// A standby that receives WAL from somebody now.
 bool is_streaming(const ServerView& server, Instant now, Millis max_age);
+
+/// A standby that answers and receives from nobody: it replays what its archive gives it, if anything.
+bool is_in_archive_recovery(const ServerView& server, Instant now, Millis max_age);
+
+/// Whether its operator lets reads be sent to this node as a standby: it is not in maintenance, and has not Patroni's
+/// tag `noloadbalance`.
+bool takes_reads(const Snapshot& snapshot, const Tags& tags);
 
 /// What the primary in sight says of this standby in pg_stat_replication; unknown while none is in sight.
 enum class SyncState : uint8_t { unknown, async, sync, quorum };

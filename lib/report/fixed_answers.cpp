@@ -23,15 +23,18 @@ std::string down(const Snapshot* snapshot) {
 
 }  // namespace
 
-FixedAnswer percona206(const Snapshot* snapshot, Instant now, Millis max_age) {
-  if (is_primary(snapshot, now, max_age)) return {200, "Primary\r\n"};
-  if (is_replica(snapshot, now, max_age)) return {206, "Standby\r\n"};
+FixedAnswer percona206(const Snapshot* snapshot, Instant now, const FaceOptions& options) {
+  if (is_primary(snapshot, now, options.max_age)) return {200, "Primary\r\n"};
+  if (is_replica(snapshot, now, options.max_age) && takes_reads(*snapshot, options.tags)) return {206, "Standby\r\n"};
   return {503, "Down\r\n"};
 }
 
-FixedAnswer clustercontrol(const Snapshot* snapshot, Instant now, Millis max_age) {
-  if (is_primary(snapshot, now, max_age)) return {200, "PostgreSQL master is running.\r\n"};
-  if (is_replica(snapshot, now, max_age)) return {200, "PostgreSQL standby is running.\r\n"};
+FixedAnswer clustercontrol(const Snapshot* snapshot, Instant now, const FaceOptions& options) {
+  if (is_primary(snapshot, now, options.max_age)) return {200, "PostgreSQL master is running.\r\n"};
+  if (is_replica(snapshot, now, options.max_age)) {
+    if (takes_reads(*snapshot, options.tags)) return {200, "PostgreSQL standby is running.\r\n"};
+    return {503, "PostgreSQL standby takes no reads.\r\n"};
+  }
   return {503, "PostgreSQL is *down*.\r\n"};
 }
 
@@ -41,7 +44,8 @@ std::string agent_line(AgentRole role, const Snapshot* snapshot, Instant now, co
   if (is_draining(snapshot, now, max_age)) return "up drain 0%\n";
   if (!is_replica(snapshot, now, max_age)) return down(snapshot);
   const Board& board = snapshot->board;
-  if (board.server.facts && board.server.facts->replay_paused) return "up drain 0%\n";
+  const bool paused = board.server.facts && board.server.facts->replay_paused;
+  if (paused || !takes_reads(*snapshot, options.tags)) return "up drain 0%\n";
   const int weight = weight_of(lag_of(board.server, board, now, max_age), options.replica_max_lag);
   return "up ready " + std::to_string(weight) + "%\n";
 }

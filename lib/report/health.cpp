@@ -98,15 +98,16 @@ struct Case {
       return std::ranges::any_of(options.tags, [&](const auto& tag) { return tag == wanted; });
     });
   }
-  bool balanced() const {
-    return std::ranges::none_of(options.tags,
-                                [](const auto& tag) { return tag.first == "noloadbalance" && tag.second == "true"; });
-  }
   bool streaming() const { return is_streaming(board().server, now, options.max_age); }
   bool state_matches() const {
-    return !query.replication_state || (*query.replication_state == "streaming" && streaming());
+    if (!query.replication_state) return true;
+    if (*query.replication_state == "streaming") return streaming();
+    return *query.replication_state == "in archive recovery" &&
+           is_in_archive_recovery(board().server, now, options.max_age);
   }
-  bool fits() const { return balanced() && lag_within(query.lag) && state_matches() && tags_match(); }
+  bool fits() const {
+    return takes_reads(snapshot, options.tags) && lag_within(query.lag) && state_matches() && tags_match();
+  }
   bool replica() const { return is_replica(&snapshot, now, options.max_age) && fits(); }
   /// Up, a standby, and only not wanted just now.
   bool drains() const {
@@ -181,8 +182,8 @@ HealthAnswer health(std::string_view path, std::string_view query, const Snapsho
   result.verdict = snapshot ? std::to_string(snapshot->generation) : "0";
   result.verdict.append(" ").append(snapshot ? word(snapshot->verdict.rule) : "none");
   if (options.dialect == Dialect::percona206 || options.dialect == Dialect::clustercontrol) {
-    const FixedAnswer fixed = options.dialect == Dialect::percona206 ? percona206(snapshot, now, options.max_age)
-                                                                     : clustercontrol(snapshot, now, options.max_age);
+    const FixedAnswer fixed = options.dialect == Dialect::percona206 ? percona206(snapshot, now, options)
+                                                                     : clustercontrol(snapshot, now, options);
     result.status = fixed.status;
     result.body = fixed.body;
     return result;

@@ -51,6 +51,13 @@ void put_fence(MetricList& list, const Snapshot& s) {
              s.board.fence_in_progress);
 }
 
+void put_maintenance(MetricList& list, const Snapshot& s, Instant now) {
+  list.gauge("picket_maintenance", "Whether an operator has announced planned work on this node.",
+             s.maintenance.has_value());
+  list.gauge("picket_maintenance_left_seconds", "Until that ends by itself; no sample when there is none.",
+             s.maintenance ? std::optional<double>(seconds(s.maintenance->until - now)) : std::nullopt);
+}
+
 void put_server(MetricList& list, const Snapshot& s, Instant now, Millis max_age) {
   const Board& board = s.board;
   const bool up = postgresql_up(board, now, max_age);
@@ -129,6 +136,7 @@ std::string metrics_text(const Snapshot* s, const HttpUse& http, Instant now, in
                s->board.started == Instant{} ? std::nullopt : std::optional<double>(seconds(now - s->board.started)));
     put_verdict(list, *s, now);
     put_fence(list, *s);
+    put_maintenance(list, *s, now);
     put_server(list, *s, now, options.max_age);
     put_peers(list, s->board, now, options.max_age);
   }

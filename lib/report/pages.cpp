@@ -75,7 +75,7 @@ const Page& Pages::render(Document what, const Snapshot* snapshot, Instant now, 
       break;
     case Document::patroni: body = patroni_json(snapshot, now, wall_clock(), options_); break;
     case Document::cluster: body = cluster_json(snapshot, now, options_); break;
-    case Document::history: body = "[]"; break;
+    case Document::history: body = history_json(snapshot); break;
     // Patroni's own answers when it has neither.
     default:
       status = 502;

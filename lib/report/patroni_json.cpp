@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdio>
 #include <ctime>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "report/condition.hpp"
 #include "version.hpp"
@@ -66,6 +68,7 @@ void put_server(Json& json, const Snapshot& s, Instant now, int64_t wall_us, Mil
   json["server_version"] = facts.server_version;
   json["xlog"] = xlog(facts, wall_us - (now - board.server.facts_asked).count() * 1000);
   if (is_streaming(board.server, now, max_age)) json["replication_state"] = "streaming";
+  if (is_in_archive_recovery(board.server, now, max_age)) json["replication_state"] = "in archive recovery";
   const SyncState sync = facts.role == Role::standby ? sync_state(board, now, max_age) : SyncState::unknown;
   if (sync == SyncState::sync) json["sync_standby"] = true;
   if (sync == SyncState::quorum) json["quorum_standby"] = true;
@@ -115,6 +118,7 @@ void put_positions(Json& json, const ServerView& server, const Board& board, Ins
 
 const char* state_of_peer(const ServerView& server, Instant now, Millis max_age) {
   if (is_streaming(server, now, max_age)) return "streaming";
+  if (is_in_archive_recovery(server, now, max_age)) return "in archive recovery";
   switch (server.session.answer) {
     case Answer::ok: return "running";
     case Answer::starting: return "starting";
@@ -139,7 +143,24 @@ const char* standby_role(const Board& board, const std::string& name, int leader
   return "replica";
 }
 
+/// A line of a timeline history file: the timeline, where it was left, and why, parted by blanks.
+std::optional<Json> switch_of(const std::string& line) {
+  unsigned timeline = 0, high = 0, low = 0;
+  int end = 0;
+  if (std::sscanf(line.c_str(), "%10u %8X/%8X%n", &timeline, &high, &low, &end) != 3) return {};
+  const size_t reason = line.find_first_not_of(" \t", static_cast<size_t>(end));
+  return Json::array({timeline, Lsn{high} << 32 | low, reason == std::string::npos ? "" : line.substr(reason)});
+}
+
 }  // namespace
+
+std::string history_json(const Snapshot* s) {
+  Json list = Json::array();
+  std::istringstream lines(s ? s->timeline_history : "");
+  for (std::string line; std::getline(lines, line);)
+    if (auto one = switch_of(line)) list.push_back(std::move(*one));
+  return dumped(list);
+}
 
 std::string moment_text(int64_t us) {
   const std::time_t seconds = us / 1'000'000;
@@ -185,8 +206,9 @@ std::string cluster_json(const Snapshot* s, Instant now, const FaceOptions& opti
     const bool leads = leader == board.self_id;
     Json self = member(board.self_id, board.self_name, board.self_host, board.self_port, options, leads);
     if (!leads) self["role"] = standby_role(board, board.self_name, leader);
-    self["state"] =
-        is_streaming(board.server, now, options.max_age) ? "streaming" : state_of(board, now, options.max_age);
+    const bool standby =
+        is_streaming(board.server, now, options.max_age) || is_in_archive_recovery(board.server, now, options.max_age);
+    self["state"] = standby ? state_of_peer(board.server, now, options.max_age) : state_of(board, now, options.max_age);
     if (!options.tags.empty()) self["tags"] = tags_json(options.tags);
     put_positions(self, board.server, board, now, options.max_age, leads);
     members.push_back(std::move(self));

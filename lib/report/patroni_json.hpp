@@ -18,6 +18,10 @@ std::string patroni_json(const Snapshot* snapshot, Instant now, int64_t wall_us,
 /// the leader only when this node is not, and no second one claims to be.
 std::string cluster_json(const Snapshot* snapshot, Instant now, const FaceOptions& options);
 
+/// Patroni's /history of this node's own timelines: [[timeline, lsn, reason], ...], oldest first; [] on timeline 1, or
+/// while nothing is known. Without the moments and the names that only Patroni keeps.
+std::string history_json(const Snapshot* snapshot);
+
 /// "2026-11-22 00:50:31.123456+00:00", as Python writes a time in UTC.
 std::string moment_text(int64_t us);
 

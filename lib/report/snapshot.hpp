@@ -3,6 +3,7 @@
 // it.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,13 @@
 #include "core/verdict.hpp"
 
 namespace picket {
+
+/// Planned work on this node, as its operator announced it.
+struct Maintenance {
+  std::string reason;
+  std::string by;   ///< "uid 0"
+  Instant until{};  ///< when it ends by itself
+};
 
 struct Snapshot {
   uint64_t generation = 0;  ///< grows by one whenever the verdict changes
@@ -21,8 +29,10 @@ struct Snapshot {
   Millis fresh{1500};  ///< a fact older than this is unknown (policy)
   Verdict verdict;
   Board board;
-  std::string fence_phase;               ///< what the fence is doing, empty when it does nothing
-  std::string rejoin;                    ///< what the latest way back came to; empty when there was none
+  std::string fence_phase;  ///< what the fence is doing, empty when it does nothing
+  std::string rejoin;       ///< what the latest way back came to; empty when there was none
+  std::optional<Maintenance> maintenance;
+  std::string timeline_history;          ///< the newest history file of pg_wal as it is; empty on timeline 1
   std::vector<std::string> fence_rungs;  ///< what it did, in order, each a short sentence
 };
 

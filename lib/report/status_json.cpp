@@ -1,5 +1,6 @@
 #include "report/status_json.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/lag.hpp"
@@ -187,6 +188,13 @@ Json verdict_json(const Snapshot& s, Instant now) {
           {"alarms", v.alarms}};
 }
 
+Json maintenance(const Snapshot& s, Instant now) {
+  if (!s.maintenance) return nullptr;
+  return {{"reason", s.maintenance->reason},
+          {"by", s.maintenance->by},
+          {"left_s", seconds(std::max(s.maintenance->until - now, Millis{0}))}};
+}
+
 Json fence(const Snapshot& s) {
   const MarkerFacts& m = s.board.marker;
   const bool known = m.state == MarkerFacts::State::none || m.state == MarkerFacts::State::fenced;
@@ -215,7 +223,8 @@ std::string status_json(const Snapshot& s, Instant now) {
       {"local", local(board, now, s.fresh)},
       {"nodes", {{"known", board.nodes_known}, {"why", non_empty(board.nodes_why_unknown)}}},
       {"peers", Json::array()},
-      {"fence", fence(s)}};
+      {"fence", fence(s)},
+      {"maintenance", maintenance(s, now)}};
   for (const Peer& peer : board.peers) json["peers"].push_back(peer_json(peer, board, now, s.fresh));
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
 }

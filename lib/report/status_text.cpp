@@ -95,6 +95,9 @@ void put_verdict(std::string& out, const Json& status) {
   if (const Json& age = at(v, "age_s"); age.is_number() && age.get<double>() > silence) {
     out += "  ! picketd has not decided anything for " + duration(age) + ": what follows is old\n";
   }
+  if (const Json& m = at(status, "maintenance"); m.is_object())
+    out += "  ! MAINTENANCE for another " + duration(at(m, "left_s")) + ": " + text(at(m, "reason")) + " (" +
+           text(at(m, "by")) + ")\n";
   if (at(v, "alarms").is_array()) {
     for (const Json& alarm : at(v, "alarms")) out += "  ! " + text(alarm) + '\n';
   }

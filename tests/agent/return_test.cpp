@@ -123,5 +123,13 @@ TEST_F(CrashedPrimary, IsNotWhoWasShutDown) {
   EXPECT_FALSE(loop_.run_until([&] { return starts() > 0; }, Millis{1000})) << describe(primary_);
 }
 
+TEST_F(CrashedPrimary, InMaintenanceIsLeftToWhoWorksOnIt) {
+  EXPECT_EQ(primary_.picket({"maintenance", "on", "--reason", "a new disk"}).code, 0);
+  primary_.server().kill9();
+  ASSERT_TRUE(until("R10")) << describe(primary_);
+  EXPECT_FALSE(loop_.run_until([&] { return starts() > 0; }, Millis{1500})) << describe(primary_);
+  EXPECT_FALSE(primary_.has_marker());
+}
+
 }  // namespace
 }  // namespace picket::test

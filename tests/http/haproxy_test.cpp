@@ -114,9 +114,8 @@ TEST(Haproxy26, TakesPicketForPatroni) {
 TEST(Haproxy26, ReadsTheFixedAnswersAsTheirUsersConfigureIt) {
   if (!have_haproxy()) GTEST_SKIP() << "haproxy is not installed";
   Stage stage;
-  FixedPage percona = FixedPage::http([](const Snapshot* s, Instant now) { return percona206(s, now, scene::fresh); });
-  FixedPage control =
-      FixedPage::http([](const Snapshot* s, Instant now) { return clustercontrol(s, now, scene::fresh); });
+  FixedPage percona = FixedPage::http([](const Snapshot* s, Instant now) { return percona206(s, now, {}); });
+  FixedPage control = FixedPage::http([](const Snapshot* s, Instant now) { return clustercontrol(s, now, {}); });
   Served percona_port(anywhere(true), stage.page(percona)), control_port(anywhere(true), stage.page(control));
   const std::string pg1 = server(percona_port.port()), tcp = server(control_port.port());
   const Haproxy haproxy("backend rw\n  option httpchk\n  http-check expect status 200\n" + pg1 +

@@ -74,7 +74,7 @@ TEST(Pages, AnswerEveryPathAlikeInADialectThatDoesNotRead) {
 }
 
 TEST(FixedPages, FollowTheSnapshot) {
-  FixedPage page = FixedPage::http([](const Snapshot* s, Instant at) { return percona206(s, at, scene::fresh); });
+  FixedPage page = FixedPage::http([](const Snapshot* s, Instant at) { return percona206(s, at, {}); });
   const Snapshot primary = scene::primary(), standby = scene::standby();
   EXPECT_EQ(page.page(nullptr, now).status(), 503);
   EXPECT_EQ(page.page(&primary, now).status(), 200);

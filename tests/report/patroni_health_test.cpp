@@ -145,6 +145,40 @@ TEST(ReplicationState, IsCompared) {
   EXPECT_EQ(code("/replica?replication_state=streaming", s), 503);
 }
 
+TEST(ReplicationState, IsArchiveRecoveryWithoutAReceiver) {
+  Snapshot s = scene::standby();
+  s.board.server.facts->receiver.reset();
+  EXPECT_EQ(code("/replica?replication_state=in+archive+recovery", s), 200);
+  EXPECT_EQ(code("/replica?replication_state=streaming", s), 503);
+  EXPECT_EQ(code("/replica?replication_state=whatever", s), 503);
+}
+
+TEST(PostmastersEnd, IsToldBeforeAnybodyKnowsWhatItLeft) {
+  Snapshot s = scene::primary();
+  s.board.postmaster.ended = true;
+  EXPECT_EQ(code("/primary", s), 503);
+  EXPECT_EQ(code("/health", s), 503);
+  s = scene::standby();
+  s.board.postmaster.ended = true;
+  EXPECT_EQ(code("/replica", s), 503);
+}
+
+TEST(MaintenanceOfANode, KeepsReadsFromAStandbyAndNothingElse) {
+  Snapshot s = scene::standby();
+  s.maintenance = Maintenance{"new disk", "uid 0", now + Millis{1000}};
+  EXPECT_EQ(code("/replica", s), 503);
+  EXPECT_EQ(code("/replica?drain=404", s), 404);
+  EXPECT_EQ(code("/read-only", s), 503);
+  EXPECT_EQ(code("/async", s), 503);
+  EXPECT_EQ(code("/health", s), 200);
+  EXPECT_EQ(code("/liveness", s), 200);
+  Snapshot primary = scene::primary();
+  primary.maintenance = s.maintenance;
+  EXPECT_EQ(code("/primary", primary), 200);
+  EXPECT_EQ(code("/read-only", primary), 200);
+  EXPECT_EQ(code("/readiness", primary), 200);
+}
+
 TEST(Tags, AreComparedAsText) {
   const FaceOptions options = patroni({{"zone", "a"}, {"nosync", "true"}, {"weight", "3"}});
   const auto asked = [&](const std::string& query) { return code("/replica?" + query, scene::standby(), options); };

@@ -66,6 +66,25 @@ TEST(PatroniBody, SaysThatTheLagIsUnknownAsPatroniDoes) {
   EXPECT_EQ(seen["members"][0]["lag"], "unknown");
 }
 
+TEST(PatroniBody, CallsAStandbyWithoutAReceiverInArchiveRecovery) {
+  Snapshot s = scene::standby();
+  EXPECT_EQ(status(s)["replication_state"], "streaming");
+  s.board.server.facts->receiver.reset();
+  EXPECT_EQ(status(s)["state"], "running");
+  EXPECT_EQ(status(s)["replication_state"], "in archive recovery");
+  EXPECT_EQ(cluster(s)["members"][0]["state"], "in archive recovery");
+  EXPECT_FALSE(status(scene::primary()).contains("replication_state"));
+}
+
+TEST(PatroniHistory, IsTheTimelineHistoryOfTheServer) {
+  Snapshot s = scene::primary();
+  EXPECT_EQ(history_json(&s), "[]");
+  EXPECT_EQ(history_json(nullptr), "[]");
+  s.timeline_history = "# a comment\n1\t0/3000060\tno recovery target specified\n\n2\tA/B0000000\t\nnonsense\n";
+  EXPECT_EQ(json::parse(history_json(&s)),
+            (json{{1, 0x3000060, "no recovery target specified"}, {2, 0xAB0000000, ""}}));
+}
+
 TEST(PatroniBody, WritesMomentsAsPythonDoes) {
   EXPECT_EQ(moment_text(0), "1970-01-01 00:00:00.000000+00:00");
   EXPECT_EQ(moment_text(1'700'000'000'000'042), "2023-11-14 22:13:20.000042+00:00");

@@ -34,6 +34,12 @@ class StatusSchema(unittest.TestCase):
             place["new"] = 1
             self.assertFalse(self.judge.is_valid(status), path)
 
+    def test_tells_maintenance(self):
+        status = dict(self.statuses["primary"], maintenance={"reason": "new disk", "by": "uid 0", "left_s": 1.5})
+        self.assertTrue(self.judge.is_valid(status))
+        del status["maintenance"]["left_s"]
+        self.assertFalse(self.judge.is_valid(status))
+
     def test_wants_a_reason_for_what_is_unknown(self):
         for path in (["local"], ["local", "postmaster"], ["local", "disk"], ["local", "unit"], ["local", "address"],
                      ["local", "keepalived"], ["local", "lag"], ["nodes"], ["fence"]):

@@ -72,6 +72,14 @@ TEST(StatusText, WarnsThatTheDaemonIsStuck) {
   EXPECT_THAT(at(Millis{8000}), HasSubstr("  ! picketd has not decided anything for 8.0 s: what follows is old\n"));
 }
 
+TEST(StatusText, ShowsMaintenanceBesideTheAlarms) {
+  Snapshot s = scene::primary();
+  s.maintenance = Maintenance{"a new disk", "uid 0", scene::now + Millis{90'000}};
+  const json status = json::parse(status_json(s, scene::now));
+  EXPECT_EQ(status["maintenance"], (json{{"reason", "a new disk"}, {"by", "uid 0"}, {"left_s", 90.0}}));
+  EXPECT_THAT(status_text(status), HasSubstr("! MAINTENANCE for another "));
+}
+
 TEST(StatusText, NeverLetsAServersWordsDriveTheTerminal) {
   EXPECT_THAT(status_text(json::parse(status_json(scene::stale(), scene::now))), Not(HasSubstr("\x1b")));
 }

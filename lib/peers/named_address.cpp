@@ -9,8 +9,13 @@ namespace {
 
 constexpr Millis lookup_pause{10'000};
 
-// The numeric form of every address of the name, in the order of getaddrinfo(3). Blocks.
-std::vector<std::string> look_up(const std::string& host, std::string& error) {
+bool numeric(const std::string& host) {
+  return socket_address(host, 0, AF_INET).has_value() || socket_address(host, 0, AF_INET6).has_value();
+}
+
+}  // namespace
+
+std::vector<std::string> resolve(const std::string& host, std::string& error) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_DGRAM;
   addrinfo* list = nullptr;
@@ -28,12 +33,6 @@ std::vector<std::string> look_up(const std::string& host, std::string& error) {
   return found;
 }
 
-bool numeric(const std::string& host) {
-  return socket_address(host, 0, AF_INET).has_value() || socket_address(host, 0, AF_INET6).has_value();
-}
-
-}  // namespace
-
 struct NamedAddress::Lookup {
   NamedAddress* owner;
   std::string host;
@@ -41,8 +40,13 @@ struct NamedAddress::Lookup {
   std::string error;
 };
 
-NamedAddress::NamedAddress(Worker& names, std::string host, int port, int family)
-    : names_(names), host_(std::move(host)), port_(port), family_(family), is_name_(!numeric(host_)) {
+NamedAddress::NamedAddress(Worker& names, std::string host, int port, int family, NameService ask)
+    : names_(names),
+      host_(std::move(host)),
+      ask_(std::move(ask)),
+      port_(port),
+      family_(family),
+      is_name_(!numeric(host_)) {
   if (is_name_) {
     error_ = "\"" + host_ + "\" is not resolved yet";
     refresh(boot_now());
@@ -60,7 +64,7 @@ void NamedAddress::refresh(Instant now) {
   if (!is_name_ || running_ || (looked_at_ && now - *looked_at_ < lookup_pause)) return;
   looked_at_ = now;
   running_ = std::make_shared<Lookup>(Lookup{this, host_, {}, {}});
-  names_.run([look = running_] { look->found = look_up(look->host, look->error); },
+  names_.run([look = running_, ask = ask_] { look->found = ask(look->host, look->error); },
              [look = running_] {
                if (look->owner != nullptr) look->owner->finish(*look);
              });

@@ -1,6 +1,7 @@
 #pragma once
 // Where a peer is: a numeric address at once, a name as soon as a worker thread has resolved it.
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,11 +13,18 @@
 
 namespace picket {
 
+/// The numeric addresses of `host` by the name service, in the order of getaddrinfo(3); none, with words in `error`,
+/// when that fails. Blocks.
+std::vector<std::string> resolve(const std::string& host, std::string& error);
+
+/// resolve(), or what a test puts in its place. Runs on the worker.
+using NameService = std::function<std::vector<std::string>(const std::string& host, std::string& error)>;
+
 class NamedAddress {
  public:
   /// `names` runs nothing but name lookups and must outlive this; a numeric `host` never uses it. `family` is that of
   /// the socket (socket.hpp).
-  NamedAddress(Worker& names, std::string host, int port, int family);
+  NamedAddress(Worker& names, std::string host, int port, int family, NameService ask = resolve);
   ~NamedAddress();
   NamedAddress(const NamedAddress&) = delete;
   NamedAddress& operator=(const NamedAddress&) = delete;
@@ -35,6 +43,7 @@ class NamedAddress {
 
   Worker& names_;
   std::string host_;
+  NameService ask_;
   int port_;
   int family_;
   bool is_name_ = false;

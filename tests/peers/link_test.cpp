@@ -327,6 +327,16 @@ TEST_F(Link, FindsAPeerByNameOffTheLoop) {
   EXPECT_THAT(a.link->status().peers[1].send_error, HasSubstr("cannot resolve \"no-such-host.invalid\""));
 }
 
+// Under the sanitizers: the answer of the lookup must not reach a link that is gone.
+TEST_F(Link, MayEndWhileANameIsLookedUp) {
+  LinkOptions with = options(1, 2, stranger.port());
+  with.peers[0].host = "localhost";
+  start(a, with);
+  a.link.reset();
+  EXPECT_TRUE(loop.run_until([&] { return names.pending() == 0; }, 10'000ms));
+  settle();
+}
+
 TEST_F(Link, OnAllAddressesHearsIpv4AndIpv6) {
   LinkOptions with = options(2, 1, stranger.port());
   with.address = "";

@@ -17,8 +17,10 @@ void complain(const PeerTraffic& peer, Instant now, Millis recent, std::vector<s
   if (dropped(Drop::wrong_key))
     list.push_back("datagrams that say they are from " + who + " are sealed with another cluster key, or were altered");
   if (dropped(Drop::unknown_version))
-    list.push_back(who + " seems to speak another version of the peer protocol; install the same picket on both");
-  if (dropped(Drop::malformed)) list.push_back(who + " sends datagrams that this version of picket cannot read");
+    list.push_back("datagrams that say they are from " + who +
+                   " are of another version of the protocol; install the same picket on both");
+  if (dropped(Drop::malformed))
+    list.push_back("datagrams that say they are from " + who + " make no sense to this version of picket");
   if (peer.address.empty())
     list.push_back("nothing can be sent to " + who + ": " + peer.address_error);
   else if (!peer.send_error.empty())

@@ -1,5 +1,5 @@
 // Feeds mutated datagrams to what reads them: the payload decoder, the envelope, and a whole link over loopback. The
-// same seed gives the same datagrams.
+// same seed gives the same payloads and the same mutations; key and nonces are random.
 //   fuzz_peers [--seed N] [--datagrams N] [--seconds N]
 
 #include <cstdio>

@@ -30,7 +30,7 @@ TEST(Complaints, AreMadeOfWhatDoesNotPassByItself) {
   } all[] = {{Drop::wrong_fingerprint, "pg2 (node 2) is configured otherwise"},
              {Drop::wrong_key, "sealed with another cluster key"},
              {Drop::unknown_version, "another version"},
-             {Drop::malformed, "cannot read"}};
+             {Drop::malformed, "make no sense"}};
   for (const auto& [why, sentence] : all) {
     LinkStatus status = one_peer();
     status.peers[0].drops.count(why, now - 1000ms, "from 10.0.0.2:8009: why");

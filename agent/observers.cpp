@@ -8,6 +8,12 @@
 #include "settings.hpp"
 
 namespace picket {
+namespace {
+
+/// How often, and for how long at most, a server is asked that is being promoted.
+constexpr Millis promotion_look{2}, promotion_followed{2000};
+
+}  // namespace
 
 std::string debian_unit_of(const std::string& data_directory) {
   static const std::regex layout("/var/lib/postgresql/([0-9.]+)/([^/]+)/?");
@@ -26,6 +32,11 @@ Observers::Observers(Loop& loop, Worker& disk, Worker& names, Bus& bus, const Co
       changed_(std::move(changed)),
       nodes_(disk, config.state_directory + "/nodes.json"),
       started_(boot_now()),
+      promotion_timer_(loop,
+                       [this] {
+                         local_.look_now();
+                         follow_promotion();
+                       }),
       data_(loop, disk, guarded_directory(config, repmgr), [this] { data_changed(); }),
       local_(loop, names, local_options(), [this] { changed_(); }),
       address_(loop, config.keepalived.address, [this] { changed_(); }),
@@ -110,7 +121,20 @@ void Observers::data_changed() {
     watch_unit();
     local_.look_now();
   }
+  follow_promotion();
   changed_();
+}
+
+// standby.signal goes some milliseconds before the server says that it is a primary, and nothing announces that moment:
+// it is asked again and again until then, not only at the next poll.
+void Observers::follow_promotion() {
+  const auto& facts = local_.view().facts;
+  const DiskFacts& disk = data_.disk();
+  const bool announced = data_.postmaster().process == PostmasterFacts::Process::alive && disk.known &&
+                         !disk.standby_signal && !disk.recovery_signal && facts && facts->role == Role::standby;
+  if (!announced) return promotion_since_.reset();
+  if (!promotion_since_) promotion_since_ = boot_now();
+  if (boot_now() - *promotion_since_ <= promotion_followed) promotion_timer_.start(promotion_look);
 }
 
 void Observers::heard(const NotifyEvent& event) {

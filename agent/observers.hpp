@@ -59,6 +59,7 @@ class Observers {
   void watch_peers();
   void watch_unit();
   void data_changed();
+  void follow_promotion();
 
   Loop& loop_;
   Worker& names_;
@@ -75,6 +76,8 @@ class Observers {
   std::string unit_name_;
   int unit_asked_pid_ = 0;
   std::tuple<PostmasterFacts::Process, int, std::string, bool> announced_;
+  std::optional<Instant> promotion_since_;  ///< its standby.signal is gone, and the server still says standby
+  Timer promotion_timer_;                   ///< before data_, which calls back while it is made
   DataDirectory data_;
   Probe local_;
   Addresses address_;

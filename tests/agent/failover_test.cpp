@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <thread>
 
 #include "agent/cluster.hpp"
 
@@ -54,6 +55,21 @@ TEST(PromotedByHand, AtLevelObserveIsOnlyTalkedAbout) {
   EXPECT_FALSE(rogue.has_marker());
   EXPECT_EQ(rogue.gate(), "") << "no gate file is made";
   EXPECT_EQ(rogue.get("/primary").status, 503) << "the health page says what guard would say";
+}
+
+TEST(Promoted, IsSeenBeforeTheNextPoll) {
+  Cluster cluster;
+  Member& next = cluster.node2();
+  next.start_agent(
+      {.guard = "fresh = \"4s\"\nloop_gap = \"4s\"\nisolation_timeout = \"8s\"\n", .postgresql = "poll = \"2s\"\n"});
+  ASSERT_TRUE(next.until("R12", limit)) << describe(next);
+  cluster.node1().server().kill9();
+  std::this_thread::sleep_for(Millis{2500});
+  next.server().promote();
+  const auto confirmed = next.until("R1", limit);
+  measured("promoted until R1, polled every 2 s", confirmed);
+  ASSERT_TRUE(confirmed) << describe(next);
+  EXPECT_LT(*confirmed, Millis{400}) << describe(next);
 }
 
 class OldPrimary : public testing::Test {

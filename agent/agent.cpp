@@ -72,6 +72,7 @@ void Agent::round() {
   Board board = observers_.board();
   board.marker = marker_.facts();
   board.fence_in_progress = ladder_.climbing();
+  board.disk.half_rewound = rejoin_.half_rewound(board.disk);
   read_note(board);
   snapshot_.maintenance = maintenance_.at(now);
   const Policy policy = policy_now();

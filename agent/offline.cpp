@@ -12,6 +12,7 @@
 
 #include "node_list.hpp"
 #include "postgres/disk_reading.hpp"
+#include "rejoin/record.hpp"
 #include "repmgr/conninfo_host.hpp"
 
 namespace picket {
@@ -40,6 +41,8 @@ Board offline_board(const Config& config, const RepmgrConf& repmgr, const std::s
     board.self_port = place.port;
   }
   board.disk = read_data_directory(data_directory).disk;
+  if (const auto record = read_rejoin_record(rejoin_record_path(config.state_directory)))
+    board.disk.half_rewound = half_rewound(*record, board.disk);
   const NodeCache cache = read_node_cache(config.state_directory + "/nodes.json");
   board.nodes_known = !cache.nodes.empty();
   board.nodes_lost = !cache.error.empty();

@@ -16,6 +16,7 @@
 #include "instance.hpp"
 #include "loop/read_file.hpp"
 #include "offline.hpp"
+#include "rejoin/record.hpp"
 #include "repmgr/repmgr_conf.hpp"
 #include "settings.hpp"
 #include "start_note.hpp"
@@ -49,13 +50,19 @@ GateAnswer ask_until_answered(const Config& config, Inquiry& inquiry) {
   Millis within = config.policy.start_gate_within;
   if (config.policy.level == Level::observe) within = std::min(within, observe_within);
   if (leave) within = std::min(within, leave_within);
+  const std::string record_path = rejoin_record_path(config.state_directory);
   GateAnswer answer;
   const auto answered = [&] {
     // The marker may be lifted by the agent meanwhile.
     board.marker = marker_facts(read_marker(config.state_directory + "/fence.json"),
                                 read_marker(config.run_directory + "/fence.json"));
-    answer = start_gate(board, inquiry.horizon(), config.policy, boot_now() - inquiry.began() >= within);
-    return answer.admission != Admission::wait;
+    const bool expired = boot_now() - inquiry.began() >= within;
+    // The job whose pg_rewind found nothing to do notes it while repmgr goes on to this start.
+    const bool alive = board.disk.half_rewound && rejoin_runs(config.run_directory);
+    const auto record = board.disk.half_rewound ? read_rejoin_record(record_path) : std::nullopt;
+    board.disk.half_rewound = record && half_rewound(*record, board.disk);
+    answer = start_gate(board, inquiry.horizon(), config.policy, expired);
+    return answer.admission != Admission::wait && (expired || !alive || !board.disk.half_rewound);
   };
   if (!answered()) inquiry.ask(answered, within + last_word, false);
   return with_leave(answer, leave);

@@ -1,6 +1,9 @@
 #include "rejoin/automatic.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <ctime>
 #include <memory>
 
 #include "core/signals.hpp"
@@ -17,6 +20,13 @@ bool curable(const MarkerFacts& marker) {
   return std::ranges::all_of(marker.reasons, [](const std::string& reason) {
     return reason == word(FenceReason::stale) || reason == word(FenceReason::isolated);
   });
+}
+
+/// Whether an operator's order lies there that is not older than his command needs to have it taken.
+bool ordered_just_now(const std::string& path) {
+  const auto order = read_rejoin_request(path);
+  struct stat info {};
+  return order && !order->wishes.automatic && stat(path.c_str(), &info) == 0 && time(nullptr) - info.st_mtime < 60;
 }
 
 }  // namespace
@@ -63,6 +73,8 @@ void AutoRejoin::consider(const Board& board, bool proven, Instant now) {
 }
 
 void AutoRejoin::start(Instant now) {
+  // Somebody has just ordered it, and his job takes this file in a moment.
+  if (ordered_just_now(rejoin_request_path(config_.run_directory))) return;
   last_order_ = now;
   const RejoinRequest request{{false, false, true, config_.rejoin.max_lost}, "", "auto"};
   if (const std::string error = write_rejoin_request(rejoin_request_path(config_.run_directory), request);

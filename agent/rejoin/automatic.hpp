@@ -29,6 +29,9 @@ class AutoRejoin {
   /// One sentence about the latest attempt; "" when there was none.
   std::string sentence() const { return record_ ? rejoin_sentence(*record_, alive_) : ""; }
 
+  /// Whether these data are what a broken pg_rewind has left, by the record as last read.
+  bool half_rewound(const DiskFacts& disk) const { return record_ && picket::half_rewound(*record_, disk); }
+
   /// Why the data of this node must not be started as a primary just now: a job is at it, or one was broken off; "" =
   /// nothing is known of that.
   std::string in_the_way() const;

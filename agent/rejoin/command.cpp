@@ -31,6 +31,8 @@ class Command {
   int try_it(const RejoinView& view);
   bool agreed() const;
   int start_job();
+  int follow_other();
+  bool withdraw_order();
   int follow();
   bool tell_progress();
   int end();
@@ -91,8 +93,7 @@ int Command::try_it(const RejoinView& view) {
   if (!repmgrs) return 0;
   RejoinSteps steps(config_, repmgr_, place_, [](std::string_view line) { std::cout << "  | " << line << "\n"; });
   try {
-    bool broken = false;
-    steps.node_rejoin(view.primary_conninfo, true, broken);
+    steps.try_node_rejoin(view.primary_conninfo);
     return 0;
   } catch (const std::exception& error) {
     std::cout << error.what() << "\n";
@@ -115,6 +116,8 @@ bool Command::agreed() const {
 }
 
 int Command::start_job() {
+  // Somebody may have been quicker while the question was answered.
+  if (rejoin_runs(config_.run_directory)) return follow_other();
   if (const auto record = read_rejoin_record(rejoin_record_path(config_.state_directory)))
     began_before_ = record->began;
   const std::string request = rejoin_request_path(config_.run_directory);
@@ -135,9 +138,22 @@ int Command::start_job() {
     std::cout << rejoin_unit << " runs; it goes on without this command (journalctl -fu " << rejoin_unit << ")\n";
     return follow();
   }
-  unlink(request.c_str());
+  withdraw_order();
   std::cerr << "picket: " << error << "\nwithout systemd: picket rejoin --run --yes, which does it here, at once\n";
   return 3;
+}
+
+int Command::follow_other() {
+  std::cout << "another job is under way already, and what you asked for was not passed on; following it\n";
+  return follow();
+}
+
+// An order that no job took would be found by the next one.
+bool Command::withdraw_order() {
+  const std::string path = rejoin_request_path(config_.run_directory);
+  const auto left = read_rejoin_request(path);
+  return left && left->by == request_.by && left->wishes.automatic == request_.wishes.automatic &&
+         unlink(path.c_str()) == 0;
 }
 
 // New steps as they come; whether the job has ended.
@@ -153,6 +169,7 @@ int Command::follow() {
   while (!tell_progress()) {
     // Ended without a word: a moment is left for the first one.
     if (!rejoin_runs(config_.run_directory) && boot_now() - began > Millis{10'000} && !tell_progress()) {
+      withdraw_order();
       std::cout << "the job has ended and left no record: journalctl -u " << rejoin_unit << "\n";
       return 1;
     }
@@ -162,6 +179,7 @@ int Command::follow() {
 }
 
 int Command::end() {
+  if (withdraw_order()) std::cout << "your order was not taken, for another job had begun; type it again if need be\n";
   const auto record = read_rejoin_record(rejoin_record_path(config_.state_directory));
   if (!record || record->state != RejoinRecord::State::done) {
     std::cout << "FAILED: " << (record ? record->sentence : "the record is gone") << "\n";

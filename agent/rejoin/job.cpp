@@ -1,7 +1,5 @@
 #include "rejoin/job.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -84,7 +82,7 @@ void Job::step(const std::string& what) {
 
 RejoinView Job::look() {
   RejoinView view = look_for_rejoin(config_, repmgr_, place_, request_);
-  record_.timeline = view.local.timeline;
+  if (view.local.known) record_.timeline = view.local.timeline;
   record_.fork = view.plan.fork.value_or(0);
   return view;
 }
@@ -182,7 +180,7 @@ void Job::archive(const RejoinView& view) {
 }
 
 void Job::prove_dead() const {
-  if (const std::string left = what_still_runs(place_.data_directory); !left.empty())
+  if (const std::string left = what_still_runs(place_); !left.empty())
     throw std::runtime_error("PostgreSQL runs here: " + left);
 }
 
@@ -196,19 +194,16 @@ void Job::rewind(const RejoinView& view) {
     prove_dead();
     steps_.recover();
   }
-  bool broken = false;
   step("repmgr node rejoin, tried");
   prove_dead();
-  steps_.node_rejoin(view.primary_conninfo, true, broken);
-  record_.rewinding = view.plan.kind == RejoinKind::rewind || view.plan.recover_first;
+  // Noted before it begins, for nobody can after a power cut.
+  record_.rewinding = steps_.try_node_rejoin(view.primary_conninfo);
   step("repmgr node rejoin");
-  try {
-    steps_.node_rejoin(view.primary_conninfo, false, broken);
-    record_.rewinding = false;
-  } catch (const std::exception&) {
-    record_.rewinding = broken;
-    throw;
-  }
+  steps_.node_rejoin(view.primary_conninfo, [this](bool half_way) {
+    record_.rewinding = half_way;
+    if (const std::string error = write_rejoin_record(record_path_, record_); !error.empty())
+      std::cout << "picket rejoin: " << error << std::endl;
+  });
 }
 
 void Job::clone(const RejoinView& view) {
@@ -235,9 +230,8 @@ int run_rejoin_job(const std::string& config_path, std::optional<RejoinRequest> 
     if (!text) throw std::runtime_error(config.repmgr.conf + ": " + std::strerror(errno));
     const RepmgrConf repmgr = parse_repmgr_conf(*text, config.repmgr.conf);
     become_owner_of(guarded_directory(config, repmgr));
-    const Fd lock{open(rejoin_lock_path(config.run_directory).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)};
-    if (!lock) throw std::runtime_error(rejoin_lock_path(config.run_directory) + ": " + std::strerror(errno));
-    if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    const Fd lock = lock_rejoin(config.run_directory);
+    if (!lock) {
       std::cout << "picket rejoin: another one is under way\n";
       return 3;
     }

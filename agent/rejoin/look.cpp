@@ -15,6 +15,7 @@
 #include "observers.hpp"
 #include "postgres/pg_control.hpp"
 #include "postgres/processes.hpp"
+#include "rejoin/orphans.hpp"
 #include "rejoin/primary.hpp"
 #include "settings.hpp"
 
@@ -112,7 +113,7 @@ void read_disk(const Question& question, const RejoinPlace& place, LocalData& lo
   local.known = disk.known;
   local.why_unknown = disk.why_unknown;
   local.witness = question.board().self_is_witness;
-  local.server_detail = what_still_runs(place.data_directory);
+  local.server_detail = what_still_runs(place);
   if (!disk.known) return;
   local.system_identifier = disk.system_identifier;
   local.timeline = disk_timeline(disk);
@@ -150,6 +151,10 @@ std::string why_not_movable(const std::string& directory) {
            " is a mount point and cannot be renamed aside: empty it by hand and clone (repmgr standby clone)";
   if (access(parent.c_str(), W_OK) != 0) return parent + " may not be written, so the data cannot be renamed aside";
   std::error_code failed;
+  if (fs::is_symlink(directory + "/pg_wal", failed))
+    return "pg_wal here is a symbolic link to " + fs::read_symlink(directory + "/pg_wal", failed).string() +
+           ", and a new copy would put the log into the data directory: clone it by hand (repmgr standby clone, with "
+           "--waldir in pg_basebackup_options)";
   if (!fs::is_empty(directory + "/pg_tblspc", failed) && !failed)
     return "this node has tablespaces, which lie outside the data directory: clone it by hand (repmgr standby clone)";
   return "";
@@ -178,7 +183,10 @@ void measure(RejoinView& view, const RejoinPlace& place, RejoinKind kind) {
 
 }  // namespace
 
-std::string what_still_runs(const std::string& data_directory) {
+std::string what_still_runs(const RejoinPlace& place) {
+  const std::string& data_directory = place.data_directory;
+  if (const std::string orphan = orphan_of(data_directory, place.own_conf); !orphan.empty())
+    return orphan + " of an earlier attempt is still at work on it";
   // One that begins or ends just now may not be looked at for a moment, whosever it is.
   const DiskReading disk = read_data_directory(data_directory);
   auto processes = server_processes(data_directory, disk.owner);
@@ -201,6 +209,7 @@ RejoinPlace rejoin_place(const Config& config, const RepmgrConf& repmgr) {
   if (!disk.error.empty()) throw std::runtime_error(disk.error);
   place.data_directory = disk.canonical_path;
   place.archive_parent = config.state_directory + "/diverged";
+  place.own_conf = config.run_directory + "/rejoin-repmgr.conf";
   place.programs = repmgr.pg_bindir;
   if (place.programs.empty()) {
     std::string version = read_file(place.data_directory + "/PG_VERSION").value_or("");
@@ -223,8 +232,7 @@ RejoinView look_for_rejoin(const Config& config, const RepmgrConf& repmgr, const
   read_disk(question, place, local, view.wal);
   local.server = server_state(question, config.policy, local);
   view.wal.timeline = local.timeline;
-  if (const auto record = read_rejoin_record(rejoin_record_path(config.state_directory)))
-    local.rewind_broken_off = record->rewinding && record->timeline == local.timeline;
+  local.rewind_broken_off = question.board().disk.half_rewound;
   if (local.timeline > 1)
     if (const auto text = read_file(place.data_directory + "/pg_wal/" + history_file_name(local.timeline)))
       local.history = parse_timeline_history(*text, local.timeline);

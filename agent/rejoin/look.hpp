@@ -19,6 +19,7 @@ struct RejoinPlace {
   std::string programs;        ///< PostgreSQL's, with a slash at the end; "" = in the PATH
   std::string unit;            ///< of PostgreSQL, if systemd is there and it is known; else ""
   std::string archive_parent;  ///< where the diverged log goes
+  std::string own_conf;        ///< the copy of repmgr.conf that repmgr is given
 };
 /// Throws std::runtime_error when the data directory cannot be looked at.
 RejoinPlace rejoin_place(const Config& config, const RepmgrConf& repmgr);
@@ -36,7 +37,8 @@ struct RejoinView {
 RejoinView look_for_rejoin(const Config& config, const RepmgrConf& repmgr, const RejoinPlace& place,
                            const RejoinRequest& request);
 
-/// Whether a process of this server is left; "" = none, proved. Reads /proc, shared memory and postmaster.pid.
-std::string what_still_runs(const std::string& data_directory);
+/// What still runs on these data: the server, or what an earlier job has started; "" = nothing, proved. Reads /proc,
+/// shared memory and postmaster.pid.
+std::string what_still_runs(const RejoinPlace& place);
 
 }  // namespace picket

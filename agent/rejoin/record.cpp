@@ -1,14 +1,15 @@
 #include "rejoin/record.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
+#include "core/signals.hpp"
 #include "loop/fd.hpp"
 #include "loop/read_file.hpp"
 #include "loop/write_file.hpp"
@@ -17,9 +18,11 @@ namespace picket {
 namespace {
 
 using nlohmann::json;
-using State = RejoinRecord::State;
+using RecordState = RejoinRecord::State;
 
 constexpr std::array state_words{"none", "running", "done", "failed"};
+
+std::string rejoin_lock_path(const std::string& run_directory) { return run_directory + "/rejoin.lock"; }
 
 // The words of a program may be no UTF-8.
 std::string text_of(const json& value) { return value.dump(1, ' ', false, json::error_handler_t::replace) + "\n"; }
@@ -28,7 +31,6 @@ std::string text_of(const json& value) { return value.dump(1, ' ', false, json::
 
 std::string rejoin_record_path(const std::string& state_directory) { return state_directory + "/rejoin.json"; }
 std::string rejoin_request_path(const std::string& run_directory) { return run_directory + "/rejoin-request.json"; }
-std::string rejoin_lock_path(const std::string& run_directory) { return run_directory + "/rejoin.lock"; }
 
 std::optional<RejoinRecord> read_rejoin_record(const std::string& path) {
   const auto text = read_file(path);
@@ -37,7 +39,7 @@ std::optional<RejoinRecord> read_rejoin_record(const std::string& path) {
     const json from = json::parse(*text);
     RejoinRecord record;
     for (size_t i = 0; i < state_words.size(); ++i)
-      if (from.at("state") == state_words[i]) record.state = static_cast<State>(i);
+      if (from.at("state") == state_words[i]) record.state = static_cast<RecordState>(i);
     from.at("by").get_to(record.by);
     from.at("began").get_to(record.began);
     from.at("ended").get_to(record.ended);
@@ -49,10 +51,15 @@ std::optional<RejoinRecord> read_rejoin_record(const std::string& path) {
     from.at("automatic").get_to(record.automatic);
     from.at("final").get_to(record.final);
     from.at("rewinding").get_to(record.rewinding);
+    record.aside = from.value("aside", "");  // records of 0.1 have none
     return record;
   } catch (const json::exception&) {
     return {};
   }
+}
+
+bool half_rewound(const RejoinRecord& record, const DiskFacts& disk) {
+  return record.rewinding && disk.known && record.timeline == disk_timeline(disk);
 }
 
 std::string write_rejoin_record(const std::string& path, const RejoinRecord& r) {
@@ -69,19 +76,20 @@ std::string write_rejoin_record(const std::string& path, const RejoinRecord& r) 
                                 {"fork", r.fork},
                                 {"automatic", r.automatic},
                                 {"final", r.final},
-                                {"rewinding", r.rewinding}}),
+                                {"rewinding", r.rewinding},
+                                {"aside", r.aside}}),
                        0640);
 }
 
 std::string rejoin_sentence(const RejoinRecord& r, bool alive) {
   const std::string who = " (" + (r.by.empty() ? "?" : r.by) + ")";
   switch (r.state) {
-    case State::none: break;
-    case State::running:
+    case RecordState::none: break;
+    case RecordState::running:
       if (alive) return "running since " + r.began + who + ": " + r.sentence;
       return "broken off, begun " + r.began + who + ": " + r.sentence;
-    case State::done: return "done " + r.ended + who + ": " + r.sentence;
-    case State::failed: return "FAILED " + r.ended + who + ": " + r.sentence;
+    case RecordState::done: return "done " + r.ended + who + ": " + r.sentence;
+    case RecordState::failed: return "FAILED " + r.ended + who + ": " + r.sentence;
   }
   return "";
 }
@@ -100,9 +108,15 @@ std::string write_rejoin_request(const std::string& path, const RejoinRequest& r
 }
 
 std::optional<RejoinRequest> take_rejoin_request(const std::string& path) {
-  const auto text = read_file(path);
+  auto request = read_rejoin_request(path);
   // What cannot be taken away would be an order for ever.
-  if (!text || unlink(path.c_str()) != 0) return {};
+  if (unlink(path.c_str()) != 0) return {};
+  return request;
+}
+
+std::optional<RejoinRequest> read_rejoin_request(const std::string& path) {
+  const auto text = read_file(path);
+  if (!text) return {};
   try {
     const json from = json::parse(*text);
     RejoinRequest request;
@@ -118,9 +132,22 @@ std::optional<RejoinRequest> take_rejoin_request(const std::string& path) {
   }
 }
 
+Fd lock_rejoin(const std::string& run_directory) {
+  const std::string path = rejoin_lock_path(run_directory);
+  Fd fd{open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)};
+  if (!fd) throw std::runtime_error(path + ": " + std::strerror(errno));
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  if (fcntl(fd.get(), F_OFD_SETLK, &whole) == 0) return fd;
+  if (errno == EAGAIN || errno == EACCES) return {};
+  throw std::runtime_error(path + ": " + std::strerror(errno));
+}
+
 bool rejoin_runs(const std::string& run_directory) {
   const Fd fd{open(rejoin_lock_path(run_directory).c_str(), O_RDONLY | O_CLOEXEC)};
-  return fd && flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  return fd && fcntl(fd.get(), F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
 }
 
 }  // namespace picket

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/facts.hpp"
+#include "loop/fd.hpp"
 #include "rejoin/plan.hpp"
 
 namespace picket {
@@ -27,12 +28,16 @@ struct RejoinRecord {
   Lsn fork = 0;
   int automatic = 0;       ///< attempts of the agent's own on this timeline
   bool final = false;      ///< another attempt of its own would end the same way
-  bool rewinding = false;  ///< pg_rewind has begun to change the data, and has not ended
+  bool rewinding = false;  ///< pg_rewind may have begun to change the data, and is not known to have ended
+  std::string aside;       ///< where the old data is while a clone is made in its place; "" = none is under way
 };
 
 std::string rejoin_record_path(const std::string& state_directory);
 /// Nothing when there is none, or none that makes sense.
 std::optional<RejoinRecord> read_rejoin_record(const std::string& path);
+/// Whether these data are what a pg_rewind of the record has left half-way. Data of another timeline are others: the
+/// rewind ended, or somebody made a copy by hand.
+bool half_rewound(const RejoinRecord& record, const DiskFacts& disk);
 /// Durable (fsync(2)) when it returns. Returns "" or "PATH: reason".
 std::string write_rejoin_record(const std::string& path, const RejoinRecord& record);
 /// One sentence for `picket status`; `alive` is whether the job runs. "" when there is nothing to tell.
@@ -46,11 +51,15 @@ struct RejoinRequest {
 };
 std::string rejoin_request_path(const std::string& run_directory);
 std::string write_rejoin_request(const std::string& path, const RejoinRequest& request);
-/// Takes the file away. Nothing when there is none, or none that makes sense.
+/// Nothing when there is none, or none that makes sense.
+std::optional<RejoinRequest> read_rejoin_request(const std::string& path);
+/// The same, and takes the file away. Nothing when there is none, or none that makes sense.
 std::optional<RejoinRequest> take_rejoin_request(const std::string& path);
 
-/// The lock that the job holds on this file while it lives (flock(2)).
-std::string rejoin_lock_path(const std::string& run_directory);
+/// Takes the lock that the job holds while it lives (rejoin.lock, fcntl(2) F_OFD_SETLK: who only looks takes none, and
+/// is in nobody's way). An empty one when another job has it; throws std::runtime_error when it cannot be made.
+Fd lock_rejoin(const std::string& run_directory);
+/// Whether a job lives.
 bool rejoin_runs(const std::string& run_directory);
 
 }  // namespace picket

@@ -47,8 +47,8 @@ class Lines {
 
 }  // namespace
 
-Ran run_program(const std::vector<std::string>& command, Millis most,
-                const std::function<void(std::string_view)>& line) {
+Ran run_program(const std::vector<std::string>& command, Millis most, const std::function<void(std::string_view)>& line,
+                const std::vector<std::string>& environment) {
   Ran ran;
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) {
@@ -58,7 +58,9 @@ Ran run_program(const std::vector<std::string>& command, Millis most,
   const Fd in{ends[0]};
   Fd out{ends[1]};
   pid_t pid = 0;
-  const int error = start_program({command, out.get(), {"LC_ALL=C"}}, pid);
+  Start start{command, out.get(), environment};
+  start.environment.push_back("LC_ALL=C");
+  const int error = start_program(start, pid);
   out.reset();
   if (error != 0) {
     ran.code = 127;

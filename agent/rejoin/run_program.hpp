@@ -19,8 +19,9 @@ struct Ran {
 
 /// Runs `command` (a path, or a name in the PATH) with nothing on standard input, in "/". `line` gets every line of its
 /// standard output and standard error. `most` of zero is as long as it takes; afterwards it and its children get
-/// SIGKILL.
+/// SIGKILL. `environment`: "NAME=value" in addition to ours; LC_ALL is "C".
 Ran run_program(const std::vector<std::string>& command, Millis most,
-                const std::function<void(std::string_view line)>& line = {});
+                const std::function<void(std::string_view line)>& line = {},
+                const std::vector<std::string>& environment = {});
 
 }  // namespace picket

@@ -7,7 +7,8 @@
 namespace picket {
 
 /// Fences this node as stale, durably when it returns: by the agent, or in its file where none answers. Does nothing at
-/// level "observe", and for a plan that only starts a standby. Throws std::runtime_error when it cannot be written.
-void mark_stale(const Config& config, const RejoinView& view);
+/// level "observe", and for a plan that only starts a standby. Throws std::runtime_error when it cannot be written, or
+/// is not on disk `within` that time after the agent took it.
+void mark_stale(const Config& config, const RejoinView& view, Millis within = Millis{10'000});
 
 }  // namespace picket

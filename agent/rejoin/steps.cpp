@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <stdexcept>
@@ -10,7 +11,8 @@
 #include "instance.hpp"
 #include "loop/read_file.hpp"
 #include "loop/write_file.hpp"
-#include "rejoin/run_program.hpp"
+#include "postgres/pass_line.hpp"
+#include "rejoin/rewind_words.hpp"
 
 namespace picket {
 namespace {
@@ -27,6 +29,26 @@ std::string conf_quoted(const std::string& text) {
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? "''" : std::string(1, c);
   return out + "'";
+}
+
+/// What the way back adds to repmgr.conf; the last setting of a name counts. What repmgr and pg_rewind say must come
+/// here, and not go to a file or to syslog: it tells how far they have come.
+std::string own_settings(const std::string& start_command) {
+  return "\nservice_start_command=" + conf_quoted(start_command) +
+         "\nlog_level=INFO\nlog_facility=STDERR\nlog_file=''\n";
+}
+
+/// Throws where the program failed, with the last line that says more than where to look.
+void must_be_well(const std::vector<std::string>& command, const Ran& ran) {
+  if (ran.code == 0) return;
+  std::string last = ran.tail;
+  while (last.ends_with('\n')) last.pop_back();
+  if (const size_t error = last.rfind("ERROR"); error != last.npos) last = last.substr(error);
+  if (const size_t end = last.find('\n', 0); end != last.npos && last.size() > 600) last = last.substr(0, end);
+  for (char& c : last)
+    if (c == '\n') c = ';';
+  throw std::runtime_error(command[0] + (ran.late ? " took too long" : " failed (" + std::to_string(ran.code) + ")") +
+                           ": " + without_passwords(last));
 }
 
 }  // namespace
@@ -50,28 +72,29 @@ RejoinSteps::RejoinSteps(const Config& config, const RepmgrConf& repmgr, const R
     : repmgr_(repmgr),
       place_(place),
       repmgr_conf_(config.repmgr.conf),
-      own_conf_(config.run_directory + "/rejoin-repmgr.conf"),
+      pass_file_(config.run_directory + "/rejoin-pgpass"),
       heard_([heard = std::move(heard)](std::string_view line) { heard(without_passwords(line)); }) {}
 
-RejoinSteps::~RejoinSteps() { unlink(own_conf_.c_str()); }
+RejoinSteps::~RejoinSteps() {
+  for (const std::string& path : {place_.own_conf, pass_file_}) unlink(path.c_str());
+}
 
-void RejoinSteps::run(const std::vector<std::string>& command, Millis most, std::string* said) {
-  std::string line;
-  for (const auto& word : command) line += (line.empty() ? "" : " ") + word;
-  heard_("running: " + line);
-  const Ran ran = run_program(command, most, heard_);
-  if (said) *said = ran.tail;
-  if (ran.code == 0) return;
-  std::string last = ran.tail;
-  while (last.ends_with('\n')) last.pop_back();
-  // The last line that says more than where to look.
-  if (const size_t error = last.rfind("ERROR"); error != last.npos) last = last.substr(error);
-  if (const size_t end = last.find('\n', 0); end != last.npos && last.size() > 600) last = last.substr(0, end);
-  for (char& c : last)
-    if (c == '\n') c = ';';
-  last = without_passwords(last);
-  throw std::runtime_error(command[0] + (ran.late ? " took too long" : " failed (" + std::to_string(ran.code) + ")") +
-                           ": " + last);
+Ran RejoinSteps::attempt(const std::vector<std::string>& command, Millis most,
+                         const std::function<void(std::string_view)>& line) {
+  std::string words;
+  for (const auto& word : command) words += (words.empty() ? "" : " ") + word;
+  heard_("running: " + words);
+  return run_program(
+      command, most,
+      [&](std::string_view text) {
+        heard_(text);
+        if (line) line(text);
+      },
+      environment_);
+}
+
+void RejoinSteps::run(const std::vector<std::string>& command, Millis most) {
+  must_be_well(command, attempt(command, most));
 }
 
 void RejoinSteps::recover() {
@@ -93,20 +116,35 @@ std::string RejoinSteps::start_command() const {
   return repmgr_.service_start_command;
 }
 
-// The last setting of a name counts.
 std::string RejoinSteps::own_repmgr_conf() const {
   const auto text = read_file(repmgr_conf_);
   if (!text) throw std::runtime_error(repmgr_conf_ + ": " + std::strerror(errno));
-  const std::string error =
-      write_file(own_conf_, *text + "\nservice_start_command=" + conf_quoted(start_command()) + "\n", 0600);
+  const std::string error = write_file(place_.own_conf, *text + own_settings(start_command()), 0600);
   if (!error.empty()) throw std::runtime_error(error);
-  return own_conf_;
+  return place_.own_conf;
 }
 
-void RejoinSteps::node_rejoin(const std::string& primary_conninfo, bool dry, bool& broken) {
-  broken = false;
-  std::vector<std::string> command{
-      place_.programs + "repmgr", "-f", own_repmgr_conf(), "node", "rejoin", "-d", primary_conninfo, "--force-rewind"};
+// In front of the file that would be read otherwise, whose other lines still hold.
+std::string RejoinSteps::without_secret(const std::string& conninfo) {
+  const PassLine pass = pass_line_of(conninfo);
+  if (pass.line.empty()) return conninfo;
+  const char *chosen = std::getenv("PGPASSFILE"), *home = std::getenv("HOME");
+  const std::string usual = read_file(chosen ? chosen : std::string(home ? home : "") + "/.pgpass").value_or("");
+  if (const std::string error = write_file(pass_file_, pass.line + usual, 0600); !error.empty())
+    throw std::runtime_error(error);
+  environment_ = {"PGPASSFILE=" + pass_file_};
+  return pass.conninfo;
+}
+
+std::vector<std::string> RejoinSteps::node_rejoin_command(const std::string& primary_conninfo) {
+  std::vector<std::string> command{place_.programs + "repmgr",
+                                   "-f",
+                                   own_repmgr_conf(),
+                                   "node",
+                                   "rejoin",
+                                   "-d",
+                                   without_secret(primary_conninfo),
+                                   "--force-rewind"};
   // pg_rewind makes every file the primary's.
   std::string own;
   for (const char* name : own_files) {
@@ -115,24 +153,33 @@ void RejoinSteps::node_rejoin(const std::string& primary_conninfo, bool dry, boo
       own += (own.empty() ? "" : ",") + std::string(name);
   }
   if (!own.empty()) command.push_back("--config-files=" + own);
-  if (dry) command.push_back("--dry-run");
-  std::string said;
-  try {
-    if (!dry && !place_.unit.empty())
-      run_program({"systemctl", "--no-ask-password", "reset-failed", place_.unit}, minutes);
-    run(command, dry ? minutes : as_long_as_it_takes, &said);
-  } catch (const std::exception&) {
-    // pg_rewind's words, once it has found out what it is going to change.
-    broken = !dry && said.find("pg_rewind execution failed") != said.npos && said.find("rewinding from") != said.npos;
-    throw;
-  }
+  return command;
+}
+
+bool RejoinSteps::try_node_rejoin(const std::string& primary_conninfo) {
+  auto command = node_rejoin_command(primary_conninfo);
+  command.push_back("--dry-run");
+  const Ran ran = attempt(command, minutes);
+  must_be_well(command, ran);
+  return would_rewind(ran.tail);
+}
+
+void RejoinSteps::node_rejoin(const std::string& primary_conninfo, const std::function<void(bool)>& half_way) {
+  if (!place_.unit.empty()) run_program({"systemctl", "--no-ask-password", "reset-failed", place_.unit}, minutes);
+  const auto command = node_rejoin_command(primary_conninfo);
+  RewindWords words;
+  const Ran ran = attempt(command, as_long_as_it_takes, [&](std::string_view line) {
+    if (words.hear(line)) half_way(words.half_way(false));
+  });
+  half_way(ran.code != 0 && words.half_way(ran.code >= 128));
+  must_be_well(command, ran);
 }
 
 void RejoinSteps::clone(const std::string& primary_conninfo, int primary_id, const std::string& aside) {
   if (rename(place_.data_directory.c_str(), aside.c_str()) != 0)
     throw std::runtime_error(place_.data_directory + " cannot be renamed: " + std::strerror(errno));
   try {
-    run({place_.programs + "repmgr", "-f", own_repmgr_conf(), "-d", primary_conninfo,
+    run({place_.programs + "repmgr", "-f", own_repmgr_conf(), "-d", without_secret(primary_conninfo),
          "--upstream-node-id=" + std::to_string(primary_id), "standby", "clone", "--fast-checkpoint"},
         as_long_as_it_takes);
   } catch (const std::exception&) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "rejoin/look.hpp"
+#include "rejoin/run_program.hpp"
 
 namespace picket {
 
@@ -15,16 +16,18 @@ class RejoinSteps {
   /// `heard` gets what the programs print.
   RejoinSteps(const Config& config, const RepmgrConf& repmgr, const RejoinPlace& place,
               std::function<void(std::string_view)> heard);
-  /// Removes the copy of repmgr.conf that it made: it may hold a password.
+  /// Removes the copy of repmgr.conf and the password file that it made.
   ~RejoinSteps();
   RejoinSteps(const RejoinSteps&) = delete;
   RejoinSteps& operator=(const RejoinSteps&) = delete;
 
   /// Replays the log of a crashed server in single-user mode, for pg_rewind does not find Debian's configuration.
   void recover();
-  /// `repmgr node rejoin --force-rewind`. `dry`: changes nothing. After a failure of the real one, `broken` says
-  /// whether pg_rewind had begun to change the data.
-  void node_rejoin(const std::string& primary_conninfo, bool dry, bool& broken);
+  /// `repmgr node rejoin --force-rewind --dry-run`: changes nothing. Returns whether pg_rewind would run.
+  bool try_node_rejoin(const std::string& primary_conninfo);
+  /// The same in earnest. `half_way` is told whenever the data begin or cease to be good for nothing, by pg_rewind's
+  /// own words, and once when repmgr has ended; it must not throw.
+  void node_rejoin(const std::string& primary_conninfo, const std::function<void(bool)>& half_way);
   /// Renames the data directory to `aside` and clones; configuration that lies in it stays this node's. After a failure
   /// the old one is back in its place.
   void clone(const std::string& primary_conninfo, int primary_id, const std::string& aside);
@@ -34,12 +37,18 @@ class RejoinSteps {
   void register_standby(int primary_id);
 
  private:
-  void run(const std::vector<std::string>& command, Millis most, std::string* said = nullptr);
+  Ran attempt(const std::vector<std::string>& command, Millis most,
+              const std::function<void(std::string_view)>& line = {});
+  /// attempt(), and an exception when it fails.
+  void run(const std::vector<std::string>& command, Millis most);
+  std::vector<std::string> node_rejoin_command(const std::string& primary_conninfo);
+  std::string without_secret(const std::string& conninfo);
   std::string start_command() const;
   std::string own_repmgr_conf() const;
   const RepmgrConf& repmgr_;
   const RejoinPlace& place_;
-  const std::string repmgr_conf_, own_conf_;
+  const std::string repmgr_conf_, pass_file_;
+  std::vector<std::string> environment_;
   std::function<void(std::string_view)> heard_;
 };
 

@@ -10,6 +10,7 @@
 #include "loop/write_file.hpp"
 #include "rejoin/primary.hpp"
 #include "rejoin/run_program.hpp"
+#include "rejoin/wal_pages.hpp"
 
 namespace picket {
 namespace {
@@ -32,31 +33,41 @@ std::vector<std::string> dump_command(const WalPlace& place, Lsn from) {
 
 struct Dump {
   WalTail behind;  ///< records at or behind the fork
-  Lsn end = 0;     ///< behind the last record of all
+  Lsn end = 0;     ///< behind the last record of all; 0 = there was none
   std::string trouble;
 };
+
+// How pg_waldump speaks of a log that simply ends, in the middle of a segment or with one; but also of one that is
+// damaged.
+bool is_end_of_log(const std::string& trouble) {
+  for (const char* words : {"error in WAL record", "could not find file", "No such file or directory"})
+    if (trouble.find(words) != std::string::npos) return true;
+  return trouble.empty();
+}
+
+/// Why what pg_waldump has read, up to `end`, is not all that there is; "" = it is.
+std::string why_not_all(const WalPlace& place, const Ran& ran, Lsn end, const std::string& trouble) {
+  if (ran.late) return "there is more of it than can be read in a minute";
+  if (ran.code == 127) return ran.tail;
+  if (ran.code > 127) return "pg_waldump was killed by signal " + std::to_string(ran.code - 128);
+  if (ran.code != 0 && !is_end_of_log(trouble)) return trouble;
+  if (end != 0 && (place.checkpoint >= end || log_goes_on(place, end)))
+    return "the log cannot be read at " + lsn_text(end) + " and goes on behind it";
+  return "";
+}
 
 Dump dump(const WalPlace& place, Lsn from, Lsn fork) {
   Dump dump;
   const Ran ran = run_program(dump_command(place, from), dump_within, [&](std::string_view line) {
     if (const auto record = parse_wal_line(line)) {
-      dump.end = std::max(dump.end, record->lsn + record->length);
+      dump.end = std::max(dump.end, end_of(*record, place.segment_size));
       if (record->lsn >= fork) dump.behind.add(*record);
     } else if (line.starts_with("pg_waldump: ")) {
       dump.trouble = line;
     }
   });
-  if (ran.late) dump.trouble = "there is more of it than can be read in a minute";
-  if (ran.code == 127) dump.trouble = ran.tail;
-  if (ran.late || ran.code == 127) dump.behind.records = 0;
+  dump.behind.cut_short = why_not_all(place, ran, dump.end, dump.trouble);
   return dump;
-}
-
-// How pg_waldump speaks of a log that simply ends: in the middle of a segment, or with one.
-bool is_end_of_log(const std::string& trouble) {
-  for (const char* words : {"error in WAL record", "could not find file", "No such file or directory"})
-    if (trouble.find(words) != std::string::npos) return true;
-  return false;
 }
 
 void copy_durably(const fs::path& from, const fs::path& to) {
@@ -76,10 +87,10 @@ std::optional<WalTail> read_wal_tail(const WalPlace& place, Lsn fork, std::strin
   if (place.checkpoint < fork) {
     const Dump all = dump(place, place.checkpoint, fork);
     if (all.behind.records > 0) return all.behind;
-    if (all.end != 0 && is_end_of_log(all.trouble)) return WalTail{};
-    unknown = all.trouble;
+    if (all.end != 0 && all.behind.cut_short.empty()) return WalTail{};
+    unknown = all.behind.cut_short.empty() ? all.trouble : all.behind.cut_short;
   } else {
-    unknown = behind.trouble;
+    unknown = behind.behind.cut_short.empty() ? behind.trouble : behind.behind.cut_short;
   }
   if (unknown.empty()) unknown = "pg_waldump found no record";
   return {};
@@ -90,8 +101,9 @@ std::vector<std::string> diverged_segments(const WalPlace& place, Lsn fork, cons
   std::error_code failed;
   for (const auto& entry : fs::directory_iterator(place.data_directory + "/pg_wal", failed))
     names.push_back(entry.path().filename());
-  const uint64_t last =
-      tail && tail->end > 0 ? segment_of(tail->end - 1, place.segment_size) : std::numeric_limits<uint64_t>::max();
+  // Behind the end there are recycled segments, which hold nothing. Where the end is not known they go too.
+  const uint64_t last = tail && tail->end > 0 && tail->cut_short.empty() ? segment_of(tail->end - 1, place.segment_size)
+                                                                         : std::numeric_limits<uint64_t>::max();
   return segments_between(names, place.timeline, segment_of(fork, place.segment_size), last, place.segment_size);
 }
 

@@ -124,6 +124,7 @@ struct DiskFacts {
   bool standby_signal = false;       ///< standby.signal is there
   bool recovery_signal = false;
   bool backup_label = false;
+  bool half_rewound = false;  ///< by the record of the way back: a pg_rewind began to change it, and did not end
 };
 
 /// The systemd unit of PostgreSQL.

@@ -19,7 +19,8 @@ constexpr GateRuling refuse(GateRow row, bool stale = false) { return {row, Admi
 constexpr Millis patience{2000};
 
 Disk disk_of(const DiskFacts& disk) {
-  if (disk.standby_signal) return Disk::standby;  // whatever else is wrong, a standby takes no writes
+  if (disk.half_rewound) return Disk::half_rewound;  // good for nothing, not even for a standby
+  if (disk.standby_signal) return Disk::standby;     // whatever else is wrong, a standby takes no writes
   if (!disk.known) return Disk::unreadable;
   return disk.backup_label || disk.recovery_signal ? Disk::restored : Disk::primary;
 }
@@ -102,6 +103,10 @@ std::string story_of_voices(const Board& board, const Horizon& h, const Policy& 
 std::string sentence_of(const GateRuling& ruling, const GateSignals& s, const Board& board, const ClusterView& view,
                         const Horizon& h, const Policy& policy) {
   const std::string nodes = std::to_string(view.nodes) + " nodes";
+  if (s.disk == Disk::half_rewound)
+    return std::string(
+               "a pg_rewind began to change this data and did not end, so nothing may start on it: picket rejoin") +
+           (ruling.row == GateRow::B1 ? " (" + marker_story(board) + ")" : "");
   switch (ruling.row) {
     case GateRow::B1: return marker_story(board);
     case GateRow::B2: return "standby.signal is there: it starts as a standby";
@@ -159,9 +164,11 @@ std::string_view word(Admission admission) {
 GateRuling match_gate(const GateSignals& s) {
   const Admission later = s.expired ? Admission::refuse : Admission::wait;
 
+  const bool fenced = s.marker == MarkerState::fenced || s.marker == MarkerState::unreadable;
+  if (s.disk == Disk::half_rewound) return refuse(fenced ? GateRow::B1 : GateRow::B7);
   if (s.disk == Disk::standby) return allow(GateRow::B2);
   if (s.nodes == Nodes::witness && s.disk != Disk::unreadable) return allow(GateRow::B8);
-  if (s.marker == MarkerState::fenced || s.marker == MarkerState::unreadable) return refuse(GateRow::B1);
+  if (fenced) return refuse(GateRow::B1);
   if (s.disk == Disk::unreadable) return refuse(GateRow::B7);
   if (s.nodes == Nodes::lost) return refuse(GateRow::B6);
   // A marker of isolation outlived its list of nodes: nobody can be asked whether it is over.

@@ -100,6 +100,7 @@ void local(const Board& before, const Board& after, Strings& out) {
   disk.flag("has standby.signal", "lost standby.signal", d.standby_signal, e.standby_signal);
   disk.flag("has recovery.signal", "lost recovery.signal", d.recovery_signal, e.recovery_signal);
   disk.flag("has backup_label", "lost backup_label", d.backup_label, e.backup_label);
+  disk.flag("is half rewound", "is not half rewound", d.half_rewound, e.half_rewound);
   if (d.system_identifier != e.system_identifier) disk.say("another system identifier");
 
   const Changes unit{out, after.unit.name.empty() ? "unit of PostgreSQL" : after.unit.name};

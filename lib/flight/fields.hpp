@@ -42,7 +42,7 @@ PICKET_FIELDS(ServerFacts, role, timeline, system_identifier, lsn, replay_lsn, r
 PICKET_FIELDS(ServerView, session, fresh, facts, facts_asked)
 PICKET_FIELDS(PostmasterFacts, process, why_unknown, pid, status, survivors, left_pid_file, ended, seen)
 PICKET_FIELDS(DiskFacts, known, why_unknown, system_identifier, checkpoint_timeline, recovery_timeline, control_state,
-              standby_signal, recovery_signal, backup_label)
+              standby_signal, recovery_signal, backup_label, half_rewound)
 PICKET_FIELDS(UnitFacts, known, why_unknown, name, active_state, sub_state, job, control_group)
 PICKET_FIELDS(AddressFacts, state, why_unknown, address)
 PICKET_FIELDS(KeepalivedFacts, state, why_unknown, last_notify)

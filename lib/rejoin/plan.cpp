@@ -47,9 +47,14 @@ Choice choose(const LocalData& local, const PrimaryData& primary, const Wishes& 
   if (wishes.clone) return {RejoinKind::clone, "a new copy was asked for"};
   if (local.rewind_broken_off)
     return {RejoinKind::clone, "an earlier pg_rewind was broken off, and left data that is good for nothing"};
+  // A recovery in single-user mode would make a primary of it, on the timeline of the present one.
+  if (local.control_state == "in archive recovery" && !local.standby_signal)
+    return {RejoinKind::clone,
+            "this data is a standby's, or a rewound one's, that was not shut down and has no standby.signal"};
   if (const auto why = no_common_past(local, primary)) return {RejoinKind::clone, *why};
   const bool same = local.timeline == primary.timeline;
-  const bool nothing_more = same || (local.after_fork && local.after_fork->records == 0);
+  const bool nothing_more =
+      same || (local.after_fork && local.after_fork->records == 0 && local.after_fork->cut_short.empty());
   if (nothing_more)
     return {RejoinKind::start_as_standby, "this node has written nothing that " + primary.name + " does not have"};
   if (!local.checksums && !local.wal_log_hints)
@@ -93,7 +98,7 @@ void find_obstacles(RejoinPlan& plan, const LocalData& local, const PrimaryData&
   if (!wishes.automatic) return;
   if (plan.kind == RejoinKind::clone) add("a new copy is made by order only: picket rejoin");
   if (plan.kind != RejoinKind::rewind) return;
-  if (!plan.bytes_lost) {
+  if (!plan.bytes_lost || plan.at_least) {
     add("how much would be lost is not known: look, then picket rejoin");
   } else if (*plan.bytes_lost > wishes.max_lost) {
     add(bytes_text(*plan.bytes_lost) + " would be lost, and rejoin_max_lost is " + bytes_text(wishes.max_lost) +
@@ -107,6 +112,7 @@ void put_losses(RejoinPlan& plan, const LocalData& local) {
   } else if (plan.fork && local.after_fork) {
     plan.bytes_lost = local.after_fork->bytes_from(*plan.fork);
     plan.transactions_lost = local.after_fork->commits;
+    plan.at_least = !local.after_fork->cut_short.empty();
   } else {
     plan.lost_unknown = plan.fork ? local.after_fork_unknown : "where the two logs parted is not known";
   }

@@ -85,6 +85,7 @@ struct RejoinPlan {
   std::string reason;
   std::optional<Lsn> fork;
   std::optional<uint64_t> bytes_lost, transactions_lost;
+  bool at_least = false;               ///< the two are the least: the log could be read in part only
   std::string lost_unknown;            ///< why the two are not known
   std::vector<std::string> obstacles;  ///< what must change first; empty = it can be done now
   bool checkpoint_first = false;       ///< the primary's control file lags behind its timeline

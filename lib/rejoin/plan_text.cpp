@@ -11,11 +11,12 @@ namespace {
 std::string losses(const RejoinPlan& plan, const LocalData& local) {
   if (!plan.bytes_lost || !plan.transactions_lost) return "not known: " + plan.lost_unknown;
   if (*plan.bytes_lost == 0) return "nothing";
-  std::string text = std::to_string(*plan.transactions_lost) +
+  std::string text = (plan.at_least ? "at least " : "") + std::to_string(*plan.transactions_lost) +
                      (*plan.transactions_lost == 1 ? " committed transaction, " : " committed transactions, ") +
                      bytes_text(*plan.bytes_lost) + " of log";
   const WalTail& tail = *local.after_fork;
   if (!tail.first_commit.empty()) text += ", from " + tail.first_commit + " to " + tail.last_commit;
+  if (plan.at_least) text += "; " + tail.cut_short;
   return text;
 }
 
@@ -34,10 +35,14 @@ std::string bytes_text(uint64_t bytes) {
   return text;
 }
 
+// Where a quote or a backslash is at work nobody knows how often the text was quoted, and so where the password ends:
+// the rest of the line goes with it. An '@' in the password of a URI should be %40, and need not be.
 std::string without_passwords(std::string_view line) {
-  static const std::regex keyword(R"((password\s*=\s*)('(\\.|[^'\\])*'|"[^"]*"|[^\s'"]+))"),
-      uri("(://[^:/@\\s]*:)[^@\\s]*@");
-  return std::regex_replace(std::regex_replace(std::string(line), keyword, "$1***"), uri, "$1***@");
+  static const auto flags = std::regex::ECMAScript | std::regex::icase;
+  static const std::regex simple(R"((password\s*=\s*)[^\s'"\\&]+(?=[\s'"&]|$))", flags),
+      quoted(R"((password\s*=\s*)(?!\*\*\*)[^\s&][^\r\n]*)", flags), uri(R"((://[^:/@\s]*:)[^\s/]*@)", flags);
+  const std::string text = std::regex_replace(std::regex_replace(std::string(line), simple, "$1***"), uri, "$1***@");
+  return std::regex_replace(text, quoted, "$1***");
 }
 
 std::string plan_text(const RejoinPlan& plan, const LocalData& local, const PrimaryData& primary) {

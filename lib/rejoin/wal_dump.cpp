@@ -72,6 +72,18 @@ void WalTail::add(const WalRecord& record) {
   last_commit = record.committed_at;
 }
 
+Lsn end_of(const WalRecord& record, uint32_t segment_size) {
+  Lsn at = record.lsn;
+  for (uint64_t left = record.length;;) {
+    const uint64_t room = wal_page - at % wal_page;
+    if (left < room) return at + left;
+    left -= room;
+    at += room;
+    if (left == 0) return at;
+    at += at % segment_size == 0 ? 40 : 24;
+  }
+}
+
 uint64_t segment_of(Lsn lsn, uint32_t segment_size) { return lsn / segment_size; }
 
 // XLogFileName(): timeline, then the number split at each 4 GB, eight hexadecimal digits each.
@@ -83,9 +95,15 @@ std::string segment_name(uint32_t timeline, uint64_t number, uint32_t segment_si
   return name;
 }
 
+uint64_t segment_number(std::string_view name, uint32_t segment_size) {
+  const uint64_t per_id = (uint64_t{1} << 32) / segment_size;
+  uint32_t high = 0, low = 0;
+  if (name.size() < 24 || !read(name.substr(8, 8), high, 16) || !read(name.substr(16, 8), low, 16)) return 0;
+  return high * per_id + low;
+}
+
 std::vector<std::string> segments_between(const std::vector<std::string>& names, uint32_t timeline, uint64_t first,
                                           uint64_t last, uint32_t segment_size) {
-  const uint64_t per_id = (uint64_t{1} << 32) / segment_size;
   std::vector<std::string> found;
   for (const std::string& name : names) {
     const std::string_view digits = std::string_view(name).substr(0, 24);
@@ -93,7 +111,7 @@ std::vector<std::string> segments_between(const std::vector<std::string>& names,
     if (digits.size() < 24 || (name.size() > 24 && name.substr(24) != ".partial")) continue;
     if (!read(digits.substr(0, 8), of, 16) || !read(digits.substr(8, 8), high, 16) || !read(digits.substr(16), low, 16))
       continue;
-    const uint64_t number = high * per_id + low;
+    const uint64_t number = segment_number(name, segment_size);
     if (of == timeline && number >= first && number <= last) found.push_back(name);
   }
   std::ranges::sort(found);

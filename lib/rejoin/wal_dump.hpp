@@ -24,12 +24,19 @@ struct WalRecord {
 /// COMMIT 2026-11-22 00:59:04.892478 UTC"; nothing for any other line.
 std::optional<WalRecord> parse_wal_line(std::string_view line);
 
+constexpr uint32_t wal_page = 8192;  ///< XLOG_BLCKSZ of every packaged PostgreSQL
+
+/// Behind the last byte of a record: on its way over the end of a page it makes room for that page's header
+/// (XLogPageHeaderData, 24 bytes; 40 at the beginning of a segment).
+Lsn end_of(const WalRecord& record, uint32_t segment_size);
+
 /// What lies behind the fork.
 struct WalTail {
   uint64_t records = 0;
   uint64_t commits = 0;
   Lsn end = 0;  ///< behind the last record; 0 = there is none
   std::string first_commit, last_commit;
+  std::string cut_short;  ///< not empty: there is more, which could not be read, for this reason
 
   void add(const WalRecord& record);
   uint64_t bytes_from(Lsn fork) const { return end > fork ? end - fork : 0; }
@@ -43,6 +50,9 @@ uint64_t segment_of(Lsn lsn, uint32_t segment_size);
 /// GB.
 std::vector<std::string> segments_between(const std::vector<std::string>& names, uint32_t timeline, uint64_t first,
                                           uint64_t last, uint32_t segment_size);
+
+/// The number in such a name; 0 for one that is none.
+uint64_t segment_number(std::string_view name, uint32_t segment_size);
 
 /// "000000010000000000000002", the file of that segment.
 std::string segment_name(uint32_t timeline, uint64_t number, uint32_t segment_size);

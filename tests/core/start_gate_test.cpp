@@ -16,7 +16,7 @@ using Voices = GateSignals::Voices;
 template <typename Visit>
 void for_all(const Visit& visit) {
   GateSignals s;
-  for (int disk = 0; disk < 4; ++disk)
+  for (int disk = 0; disk < 5; ++disk)
     for (int marker = 0; marker < 4; ++marker)
       for (int nodes = 0; nodes < 6; ++nodes)
         for (int evidence = 0; evidence < 3; ++evidence)
@@ -42,6 +42,16 @@ TEST(StartGate, LetsAStandbyPassAtOnceWhateverElseIsKnown) {
   for_all([](const GateSignals& s, const GateRuling& r) {
     if (s.disk == Disk::standby) {
       EXPECT_TRUE(allows(r) && r.row == GateRow::B2);
+    }
+  });
+}
+
+TEST(StartGate, NeverLetsWhatABrokenRewindLeftPassAndRefusesItAtOnce) {
+  for_all([](const GateSignals& s, const GateRuling& r) {
+    if (s.disk == Disk::half_rewound) {
+      EXPECT_EQ(r.admission, Admission::refuse);
+      EXPECT_EQ(r.row == GateRow::B1, s.marker == MarkerState::fenced || s.marker == MarkerState::unreadable)
+          << "no leave for one start overrides a marker";
     }
   });
 }

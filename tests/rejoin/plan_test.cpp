@@ -24,7 +24,7 @@ class Plan : public testing::Test {
     local.timeline = 1;
     local.control_state = "in production";
     local.checksums = true;
-    local.after_fork = WalTail{10, 5, 0x824370 + 520, "10:00", "10:01"};
+    local.after_fork = WalTail{10, 5, 0x824370 + 520, "10:00", "10:01", ""};
     primary.seen = primary.certified = primary.told = true;
     primary.id = 2;
     primary.name = "pg2";
@@ -161,6 +161,28 @@ TEST_F(Plan, AnUnreadableLogDoesNotHideThatSomethingIsLost) {
   EXPECT_THAT(plan_text(plan(), local, primary), HasSubstr("lost       not known: pg_waldump: not found\n"));
 }
 
+TEST_F(Plan, OfALogThatCanBeReadInPartOnlyCountsTheLeastAndIsNothingForAnAutomaticOne) {
+  local.after_fork->cut_short = "the log cannot be read at 0/824578 and goes on behind it";
+  EXPECT_EQ(plan().kind, RejoinKind::rewind);
+  EXPECT_THAT(plan_text(plan(), local, primary), HasSubstr("lost       at least 5 committed transactions, 520 bytes"));
+  EXPECT_THAT(plan_text(plan(), local, primary), HasSubstr("; the log cannot be read at 0/824578"));
+  wishes.automatic = true;
+  wishes.max_lost = 1 << 20;
+  EXPECT_THAT(plan().obstacles, ElementsAre(HasSubstr("not known")));
+  nothing_after_the_fork();
+  local.after_fork->cut_short = "the log cannot be read";
+  EXPECT_EQ(plan().kind, RejoinKind::rewind) << "that nothing was found is not that there is nothing";
+}
+
+TEST_F(Plan, OfRewoundDataWithoutStandbySignalIsToClone) {
+  local.timeline = 2;
+  local.history = primary.history;
+  local.control_state = "in archive recovery";
+  EXPECT_EQ(plan().kind, RejoinKind::clone) << "single-user mode would make a second primary of timeline 2";
+  local.standby_signal = true;
+  EXPECT_EQ(plan().kind, RejoinKind::start_as_standby);
+}
+
 TEST_F(Plan, OfAStoppedStandbyIsToStartIt) {
   local.standby_signal = true;
   for (const char* state : {"shut down in recovery", "in archive recovery"}) {
@@ -287,9 +309,20 @@ TEST_F(Plan, IsReadAtThreeInTheMorning) {
 TEST(WithoutPasswords, HidesThemInBothFormsOfAConnectionString) {
   EXPECT_EQ(without_passwords("repmgr -d host=a password=hunter2 user=b"), "repmgr -d host=a password=*** user=b");
   EXPECT_EQ(without_passwords("--source-server='host=a password=hunter2'"), "--source-server='host=a password=***'");
-  EXPECT_EQ(without_passwords("password = 'a b\\'c' user=b"), "password = *** user=b");
   EXPECT_EQ(without_passwords("postgresql://me:hunter2@host:5432/db"), "postgresql://me:***@host:5432/db");
-  EXPECT_EQ(without_passwords("nothing at all://here"), "nothing at all://here");
+  EXPECT_EQ(without_passwords("postgres://u:hun@ter2@h"), "postgres://u:***@h");
+  EXPECT_EQ(without_passwords("postgres:///db?password=hunter2&user=u"), "postgres:///db?password=***&user=u");
+  EXPECT_EQ(without_passwords("PGPASSWORD=hunter2 repmgr"), "PGPASSWORD=*** repmgr");
+  EXPECT_EQ(without_passwords("nothing at all://here, no password"), "nothing at all://here, no password");
+}
+
+TEST(WithoutPasswords, HidesThemHoweverOftenTheyWereQuoted) {
+  for (const char* line :
+       {R"(password = 'hunter2 hunter2' user=b)", R"(password='hunter2\'hunter2')", R"(password="hunter2 hunter2")",
+        R"(--source-server='host=a password='\''hunter2 hunter2'\'' user=b')", R"(-d "password=\"hunter2\" user=b")",
+        R"(password=hunter2\ hunter2)", R"(password=\'hunter2\')", R"(password=''hunter2'')",
+        R"(first password=hunter2 and second password='hunter2')"})
+    EXPECT_EQ(without_passwords(line).find("hunter2"), std::string::npos) << line << "\n" << without_passwords(line);
 }
 
 }  // namespace

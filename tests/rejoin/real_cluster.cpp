@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 namespace picket::test {
@@ -55,6 +56,37 @@ Ended RepmgrNode::rejoin(std::vector<std::string> words) const {
   words.insert(words.begin(), {picketd_binary(), "--config", folder_ / "picket.toml", "--rejoin"});
   Child child(words, "postgres", folder_ / "rejoin", {"HOME=/var/lib/postgresql"});
   const int code = child.ended(Millis{90'000}).value_or(-1);
+  return {code, child.out(), child.err()};
+}
+
+void RepmgrNode::repmgr_setting(const std::string& line) const {
+  write_text(folder_ / "repmgr.conf", read_text(folder_ / "repmgr.conf") + line + "\n");
+}
+
+void RepmgrNode::instead_of(const std::string& program, const std::string& script) const {
+  namespace fs = std::filesystem;
+  const fs::path bin = folder_ / "bin";
+  if (!fs::exists(bin)) {
+    run_as_postgres({"/bin/mkdir", bin});
+    for (const auto& entry : fs::directory_iterator(postgres_binaries()))
+      fs::create_symlink(entry.path(), bin / entry.path().filename());
+    repmgr_setting("pg_bindir='" + bin.string() + "'");
+  }
+  fs::remove(bin / program);
+  write_text(bin / program, script);
+  fs::permissions(bin / program, fs::perms{0755});
+}
+
+void RepmgrNode::as_before(const std::string& program) const {
+  namespace fs = std::filesystem;
+  fs::remove((folder_ / "bin/") + program);
+  fs::create_symlink(postgres_binaries() + "/" + program, folder_ / ("bin/" + program));
+}
+
+Ended RepmgrNode::gate() const {
+  Child child({picketd_binary(), "--config", folder_ / "picket.toml", "--gate-start", server_->data()}, "postgres",
+              folder_ / "gate", {"HOME=/var/lib/postgresql"});
+  const int code = child.ended(Millis{60'000}).value_or(-1);
   return {code, child.out(), child.err()};
 }
 

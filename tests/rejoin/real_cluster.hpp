@@ -25,6 +25,16 @@ class RepmgrNode {
   Ended rejoin(std::vector<std::string> words) const;
   /// The same as the job, with this request.
   Ended run_job(const std::string& primary = "", bool clone = false) const;
+  /// From here on PostgreSQL's and repmgr's programs are used by way of a folder in which `program` is this script.
+  void instead_of(const std::string& program, const std::string& script) const;
+  /// The true one again.
+  void as_before(const std::string& program) const;
+  /// Where that folder has it.
+  std::string program(const std::string& name) const { return folder_ / ("bin/" + name); }
+  /// Adds a line to repmgr.conf.
+  void repmgr_setting(const std::string& line) const;
+  /// What `picket gate start` says to a start of this server, and its exit code.
+  Ended gate() const;
   std::string state(const std::string& file) const { return read_text(folder_ / "state/" + file); }
   std::string state_folder() const { return folder_ / "state"; }
   std::string run_folder() const { return folder_ / "run"; }

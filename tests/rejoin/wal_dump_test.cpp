@@ -69,6 +69,21 @@ TEST(WalTail, CountsCommitsAndMeasuresFromTheFork) {
   EXPECT_EQ(tail.first_commit, tail.last_commit);
 }
 
+TEST(WalDump, ARecordThatCrossesPagesEndsBehindTheirHeaders) {
+  constexpr uint32_t mb16 = 16 << 20;
+  WalRecord record;
+  record.lsn = 0x2001000;
+  record.length = 0x1000;
+  EXPECT_EQ(end_of(record, mb16), Lsn{0x2002000}) << "it fills its page";
+  record.length = 0x1000 + 8;
+  EXPECT_EQ(end_of(record, mb16), Lsn{0x2002000 + 24 + 8});
+  record.length = 0x1000 + (8192 - 24) + 8;
+  EXPECT_EQ(end_of(record, mb16), Lsn{0x2004000 + 24 + 8});
+  record.lsn = 0x2FFFF00;
+  record.length = 0x100 + 8;
+  EXPECT_EQ(end_of(record, mb16), Lsn{0x3000000 + 40 + 8});
+}
+
 TEST(WalSegments, BehindTheEndAreRecycledOnesAndNotMeant) {
   EXPECT_THAT(segments_between({segment_name(1, 7, 16 << 20), segment_name(1, 8, 16 << 20)}, 1, 7, 7, 16 << 20),
               testing::ElementsAre("000000010000000000000007"));

@@ -12,6 +12,7 @@
 #include "loop/loop.hpp"
 #include "loop/read_file.hpp"
 #include "offline.hpp"
+#include "rejoin/cut_clone.hpp"
 #include "rejoin/job.hpp"
 #include "rejoin/steps.hpp"
 #include "settings.hpp"
@@ -67,6 +68,9 @@ Command::Command(const std::string& config_path, const RejoinOptions& options)
       units_(bus_) {
   // As root, if that is who asks: systemd then needs no polkit.
   if (!options.dry_run) loop_.run_until([this] { return bus_.connected(); }, bus_within);
+  if (!rejoin_runs(config_.run_directory))
+    if (const std::string done = undo_cut_clone(config_, repmgr_, options.dry_run); !done.empty())
+      std::cout << done << "\n";
   place_ = rejoin_place(config_, repmgr_);
   become_owner_of(place_.data_directory);
   request_ = request_of(options);

@@ -14,6 +14,7 @@
 #include "loop/loop.hpp"
 #include "loop/read_file.hpp"
 #include "offline.hpp"
+#include "rejoin/cut_clone.hpp"
 #include "rejoin/primary.hpp"
 #include "rejoin/stale_mark.hpp"
 #include "rejoin/steps.hpp"
@@ -207,10 +208,12 @@ void Job::rewind(const RejoinView& view) {
 }
 
 void Job::clone(const RejoinView& view) {
-  const std::string aside = place_.data_directory + ".before-rejoin-" + compact(wall_clock_now());
+  const std::string aside = place_.data_directory + before_rejoin + compact(wall_clock_now());
   prove_dead();
+  record_.aside = aside;  // on disk before it is true
   step("the old data directory becomes " + aside + ", and a new copy is made of " + view.primary.name);
   steps_.clone(view.primary_conninfo, view.primary.id, aside);
+  record_.aside.clear();
   record_.rewinding = false;
   record_.archive = aside;
   step("starting PostgreSQL");
@@ -229,7 +232,9 @@ int run_rejoin_job(const std::string& config_path, std::optional<RejoinRequest> 
     const auto text = read_file(config.repmgr.conf);
     if (!text) throw std::runtime_error(config.repmgr.conf + ": " + std::strerror(errno));
     const RepmgrConf repmgr = parse_repmgr_conf(*text, config.repmgr.conf);
-    become_owner_of(guarded_directory(config, repmgr));
+    // As the owner of the data; where there is none just now, a clone was cut short.
+    if (access(guarded_directory(config, repmgr).c_str(), F_OK) == 0)
+      become_owner_of(guarded_directory(config, repmgr));
     const Fd lock = lock_rejoin(config.run_directory);
     if (!lock) {
       std::cout << "picket rejoin: another one is under way\n";
@@ -238,6 +243,8 @@ int run_rejoin_job(const std::string& config_path, std::optional<RejoinRequest> 
     const std::string path = rejoin_request_path(config.run_directory);
     if (auto lies_there = take_rejoin_request(path); !request) request = std::move(lies_there);
     if (!request) throw std::runtime_error(path + " is not there, or makes no sense: type picket rejoin");
+    if (const std::string done = undo_cut_clone(config, repmgr, false); !done.empty())
+      std::cout << "picket rejoin: " << done << std::endl;
     return Job(config, repmgr, *std::move(request)).run();
   } catch (const std::exception& error) {
     std::cout << "picket rejoin: " << error.what() << std::endl;

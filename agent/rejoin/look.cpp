@@ -15,6 +15,7 @@
 #include "observers.hpp"
 #include "postgres/pg_control.hpp"
 #include "postgres/processes.hpp"
+#include "rejoin/cut_clone.hpp"
 #include "rejoin/orphans.hpp"
 #include "rejoin/primary.hpp"
 #include "settings.hpp"
@@ -111,7 +112,7 @@ LocalData::Server server_state(const Question& question, const Policy& policy, L
 void read_disk(const Question& question, const RejoinPlace& place, LocalData& local, WalPlace& wal) {
   const DiskFacts& disk = question.board().disk;
   local.known = disk.known;
-  local.why_unknown = disk.why_unknown;
+  local.why_unknown = disk.known ? "" : disk.why_unknown + hint_of_old_data(place.data_directory);
   local.witness = question.board().self_is_witness;
   local.server_detail = what_still_runs(place);
   if (!disk.known) return;
@@ -206,7 +207,7 @@ std::string what_still_runs(const RejoinPlace& place) {
 RejoinPlace rejoin_place(const Config& config, const RepmgrConf& repmgr) {
   RejoinPlace place;
   const DiskReading disk = read_data_directory(guarded_directory(config, repmgr));
-  if (!disk.error.empty()) throw std::runtime_error(disk.error);
+  if (!disk.error.empty()) throw std::runtime_error(disk.error + hint_of_old_data(guarded_directory(config, repmgr)));
   place.data_directory = disk.canonical_path;
   place.archive_parent = config.state_directory + "/diverged";
   place.own_conf = config.run_directory + "/rejoin-repmgr.conf";

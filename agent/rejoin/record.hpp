@@ -15,6 +15,9 @@ namespace picket {
 /// What runs the job; the polkit rule names it too.
 constexpr const char* rejoin_unit = "picket-rejoin.service";
 
+/// A data directory that a clone has put aside is called DATA, this and a time.
+constexpr const char* before_rejoin = ".before-rejoin-";
+
 /// What became of the latest attempt.
 struct RejoinRecord {
   enum class State : uint8_t { none, running, done, failed };

@@ -12,6 +12,8 @@
 #include "loop/read_file.hpp"
 #include "loop/write_file.hpp"
 #include "postgres/pass_line.hpp"
+#include "rejoin/cut_clone.hpp"
+#include "rejoin/orphans.hpp"
 #include "rejoin/rewind_words.hpp"
 
 namespace picket {
@@ -183,10 +185,10 @@ void RejoinSteps::clone(const std::string& primary_conninfo, int primary_id, con
          "--upstream-node-id=" + std::to_string(primary_id), "standby", "clone", "--fast-checkpoint"},
         as_long_as_it_takes);
   } catch (const std::exception&) {
-    std::error_code failed;
-    fs::remove_all(place_.data_directory, failed);  // made by this clone, moments ago
-    if (rename(aside.c_str(), place_.data_directory.c_str()) != 0)
-      heard_("the old data stays in " + aside + ": " + std::strerror(errno));
+    // Not under the hands of a pg_basebackup that has outlived its repmgr: the next attempt does it then.
+    const std::string orphan = orphan_of(place_.data_directory, place_.own_conf);
+    const std::string error = orphan.empty() ? put_back(aside, place_.data_directory) : orphan + " is still at work";
+    if (!error.empty()) heard_(error);
     throw;
   }
   for (const char* name : own_files) {

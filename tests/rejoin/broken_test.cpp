@@ -116,5 +116,46 @@ TEST(BrokenRewind, ThatStillRunsIsWaitedFor) {
   EXPECT_THAT(record_of(old)["sentence"].get<std::string>(), HasSubstr(named));
 }
 
+TEST(CutClone, IsUndoneByTheNextAttemptAndNamedByADryRun) {
+  NEEDS_REPMGR();
+  Diverged cluster;
+  RepmgrNode& old = *cluster.node1;
+  const std::string data = old.server().data(), aside = data + ".before-rejoin-20261122T030000Z";
+  const auto cut = [&] {
+    fs::rename(data, aside);
+    run_as_postgres({"/bin/mkdir", "-m", "700", data});
+    write_text(data + "/PG_VERSION", "15\n");
+  };
+  cut();
+  const Ended unknown = old.rejoin({"--dry-run"});
+  EXPECT_THAT(unknown.out + unknown.err, HasSubstr("mv " + aside + " " + data)) << "nobody noted it";
+
+  const nlohmann::json noted = {{"state", "running"}, {"by", "uid 0"},     {"began", "then"}, {"ended", ""},
+                                {"sentence", "copy"}, {"steps", {"copy"}}, {"archive", ""},   {"timeline", 1},
+                                {"fork", 0},          {"automatic", 0},    {"final", false},  {"rewinding", false},
+                                {"aside", aside},     {"schema", 1}};
+  write_text(old.state_folder() + "/rejoin.json", noted.dump());
+  const Ended dry = old.rejoin({"--dry-run"});
+  EXPECT_EQ(dry.code, 2);
+  EXPECT_THAT(dry.err, HasSubstr("an earlier clone was cut short, and the old data is in " + aside));
+  EXPECT_FALSE(fs::exists(data + "/global"));
+  fs::remove_all(data);  // cut between the two steps
+  const Ended job = old.run_job();
+  EXPECT_EQ(job.code, 0) << job.out;
+  EXPECT_THAT(job.out, HasSubstr("the old data is back in its place"));
+  EXPECT_TRUE(streams(old));
+  EXPECT_FALSE(fs::exists(aside));
+}
+
+TEST(CutClone, ThatFailsOnlyIsUndoneAtOnceAndItsCopyRemoved) {
+  NEEDS_REPMGR();
+  Diverged cluster;
+  RepmgrNode& old = *cluster.node1;
+  old.instead_of("pg_basebackup", "#!/bin/sh\nexit 1\n");
+  const Ended job = old.run_job("", true);
+  EXPECT_EQ(job.code, 1);
+  EXPECT_TRUE(fs::exists(old.server().data() + "/global/pg_control")) << job.out;
+}
+
 }  // namespace
 }  // namespace picket::test

@@ -59,6 +59,8 @@ Agent::Agent(Loop& loop, Worker& disk, Worker& marker_disk, Worker& names, Bus& 
   memory_ = resume_.load(boot_now(), config.policy.isolation_timeout, snapshot_.generation);
   if (marker_.facts().state == MarkerFacts::State::fenced)
     log(Priority::warning, "this node is fenced: " + marker_.facts().sentence);
+  if (config.policy.level == Level::lease)
+    lease_ = std::make_unique<LeaseKeeper>(loop, names, config, repmgr.node_id, [this] { soon_.start(Millis{0}); });
   each_poll_.every(config.postgresql.poll);
 }
 
@@ -73,6 +75,7 @@ void Agent::round() {
   board.marker = marker_.facts();
   board.fence_in_progress = ladder_.climbing();
   board.disk.half_rewound = rejoin_.half_rewound(board.disk);
+  if (lease_) board.lease = lease_->facts();
   read_note(board);
   snapshot_.maintenance = maintenance_.at(now);
   const Policy policy = policy_now();
@@ -85,6 +88,7 @@ void Agent::round() {
   const bool changed = publish(step, std::move(board), now);
   recorder_.decided(before, snapshot_.board, now, policy, snapshot_.verdict, changed);
   apply(snapshot_.verdict);
+  if (lease_) lease_->decided(snapshot_);
   if (acts() && !snapshot_.maintenance) rejoin_.consider(snapshot_.board, signals_.rival >= Rival::proven, now);
   if (changed) tell();
   tell_alarms(alarms);
@@ -281,6 +285,8 @@ void Agent::report_problems() {
   for (const std::string& problem : {vrrp_.problem(), marker_.trouble(), address_error_, resume_error_})
     if (!problem.empty()) problems.push_back(problem);
   for (const auto& problem : recorder_.problems()) problems.push_back(problem);
+  if (lease_)
+    for (auto& problem : lease_->problems()) problems.push_back(std::move(problem));
   if (problems == logged_problems_) return;
   for (const auto& problem : problems) log(Priority::warning, problem);
   logged_problems_ = std::move(problems);

@@ -15,6 +15,7 @@
 #include "flight/recorder.hpp"
 #include "keepalived/vrrp_files.hpp"
 #include "last_resort.hpp"
+#include "lease/keeper.hpp"
 #include "maintenance.hpp"
 #include "observers.hpp"
 #include "rejoin/automatic.hpp"
@@ -48,6 +49,8 @@ class Agent {
   void mark_stale(const std::string& sentence);
   ControlReply maintain(Millis length, const std::string& reason, const std::string& who);
   ControlReply end_maintenance(const std::string& who);
+  /// Of repmgr's hooks: see LeaseKeeper. Without a lease nobody is kept from a promotion.
+  ControlReply ask_for_promotion(bool carried_out);
   void heard(const NotifyEvent& event) { observers_.heard(event); }
 
  private:
@@ -84,6 +87,7 @@ class Agent {
   AutoRejoin rejoin_;
   Resume resume_;
   MaintenanceNote maintenance_;
+  std::unique_ptr<LeaseKeeper> lease_;  // at level lease
   Memory memory_;
   Signals signals_;
   Snapshot snapshot_;

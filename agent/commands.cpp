@@ -65,9 +65,11 @@ ControlReply command(Agent& agent, const ControlRequest& request) {
     if (!agent.snapshot()) return {1, "nothing has been decided yet\n"};
     return {0, encode(agent.live())};
   }
-  if (verb != "fence" && verb != "unfence" && verb != "mark-stale" && verb != "maintenance")
+  const bool promotes = verb == "gate-vote" || verb == "gate-promote";
+  if (!promotes && verb != "fence" && verb != "unfence" && verb != "mark-stale" && verb != "maintenance")
     return {2, "unknown verb: " + verb + "\n"};
   if (!request.privileged) return {2, "only root and the daemon's own user may " + verb + "\n"};
+  if (promotes) return agent.ask_for_promotion(verb == "gate-promote");
   if (verb == "fence") return {0, agent.fence(argument, request.who)};
   if (verb == "maintenance") return maintenance(agent, request);
   if (verb == "unfence") return agent.unfence(request.who, argument == "--i-accept");

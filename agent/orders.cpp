@@ -58,4 +58,10 @@ ControlReply Agent::unfence(const std::string& who, bool accepted) {
   return {0, "the fence marker is cleared; PostgreSQL is not started by this\n"};
 }
 
+ControlReply Agent::ask_for_promotion(bool carried_out) {
+  if (!lease_) return {0, "there is no lease at this level: a promotion is not kept from anything\n"};
+  if (snapshot_.decided == Instant{}) return {1, "nothing has been decided yet\n"};
+  return lease_->ask_for_promotion(snapshot_, carried_out);
+}
+
 }  // namespace picket

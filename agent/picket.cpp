@@ -107,6 +107,20 @@ int main(int argc, char** argv) {
     result = verb_gate_allow_once(context);
   });
 
+  unsigned vote_within = 20;
+  auto* vote =
+      gate->add_subcommand("vote", "repmgr's failover_validation_command: exit 0 if this standby may be promoted");
+  vote->add_option("--within", vote_within, "seconds to wait for the lease")->check(CLI::Range(0, 600));
+  vote->allow_extras()->callback([&] { result = verb_gate_vote(context, std::chrono::seconds(vote_within)); });
+
+  std::vector<std::string> promotion;
+  unsigned promote_within = 20;
+  auto* promote =
+      gate->add_subcommand("promote", "repmgr's promote_command: runs COMMAND if this standby may be promoted");
+  promote->add_option("--within", promote_within, "seconds to wait for the lease")->check(CLI::Range(0, 600));
+  promote->add_option("command", promotion, "after --: what promotes it")->required();
+  promote->callback([&] { result = verb_gate_promote(context, std::chrono::seconds(promote_within), promotion); });
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -17,6 +17,7 @@
 #include "log.hpp"
 #include "loop/read_file.hpp"
 #include "rejoin/command.hpp"
+#include "report/words.hpp"
 #include "settings.hpp"
 #include "start_gate.hpp"
 #include "version.hpp"
@@ -80,6 +81,8 @@ int run(const std::string& path) {
   set_log_limit(priority_of(config.log_level));
   const RepmgrConf repmgr = read_repmgr_conf(config.repmgr.conf);
   fit_to_repmgrd(config.policy, repmgr);
+  if (const std::string why = wrong_with_lease(config, repmgr.node_id); !why.empty())
+    throw BadConfiguration(path + ": " + why);
   const Fd lock = lock_run_directory(config.run_directory);
 
   Loop loop;
@@ -98,9 +101,9 @@ int run(const std::string& path) {
                         [&](const ControlRequest& request) { return command(agent, request); });
 
   log(Priority::notice, std::string("picketd ") + version + " watches node " + std::to_string(repmgr.node_id) + " (" +
-                            repmgr.node_name + ") at level " +
-                            (config.policy.level == Level::observe ? "observe" : "guard") + ", health on port " +
-                            std::to_string(faces.port()) + (faces.others().empty() ? "" : "; " + faces.others()));
+                            repmgr.node_name + ") at level " + std::string(word(config.policy.level)) +
+                            ", health on port " + std::to_string(faces.port()) +
+                            (faces.others().empty() ? "" : "; " + faces.others()));
   notify.ready("looking");
   const int code = loop.run();
   notify.stopping();

@@ -28,6 +28,15 @@ void fit_to_repmgrd(Policy& policy, const RepmgrConf& repmgr) {
   policy.restart_within = std::min(policy.restart_within, repmgr.reconnect_interval * repmgr.reconnect_attempts);
 }
 
+std::string wrong_with_lease(const Config& config, int self) {
+  if (config.policy.level != Level::lease) return {};
+  const auto& voters = config.lease.voters;
+  if (voters.empty()) return "level is \"lease\", and lease.voters names no nodes: see config/picket.toml";
+  if (std::ranges::none_of(voters, [&](const auto& voter) { return voter.id == self; }))
+    return "lease.voters does not name this node, " + std::to_string(self);
+  return {};
+}
+
 ProbeOptions local_probe_options(const Config& config, const RepmgrConf& repmgr) {
   return probe_options(config, config.postgresql.conninfo.empty() ? repmgr.conninfo : config.postgresql.conninfo);
 }

@@ -17,6 +17,9 @@ const std::string& guarded_directory(const Config& config, const RepmgrConf& rep
 /// (reconnect_attempts times reconnect_interval) is over, for then another is being promoted.
 void fit_to_repmgrd(Policy& policy, const RepmgrConf& repmgr);
 
+/// Why this configuration cannot have a lease on this node; empty when it can, or at another level.
+std::string wrong_with_lease(const Config& config, int self);
+
 /// How the local server is watched.
 ProbeOptions local_probe_options(const Config& config, const RepmgrConf& repmgr);
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/time.hpp"
+
 namespace picket {
 
 /// What every verb may need to know.
@@ -42,6 +44,11 @@ int verb_gate_close(const Context& context);
 int verb_gate_start(const Context& context, const std::string& instance);
 /// Gives leave for one start that the start gate would refuse for want of proof.
 int verb_gate_allow_once(const Context& context);
+
+/// repmgr's `failover_validation_command`: 0 when this standby may be promoted, within that time.
+int verb_gate_vote(const Context& context, Millis within);
+/// repmgr's `promote_command` and `service_promote_command`: the same, and then becomes `command`.
+int verb_gate_promote(const Context& context, Millis within, const std::vector<std::string>& command);
 
 /// Becomes the way back (rejoin/command.hpp), with its options. Returns only when that fails: 3.
 int verb_rejoin(const Context& context, const std::vector<std::string>& options);

@@ -44,6 +44,8 @@ def play(name: str, scenario, stack, keep: bool = False, watcher=None) -> dict:
     A watcher is told when there is a cluster under load to be looked at, and when there is none any more.
     """
     control = stack.name != "picket"
+    if not control:
+        stack = stack.at(getattr(scenario, "LEVEL", "guard"))
     limits = scenario.CONTROL if control else bounds.ALWAYS | scenario.BOUNDS
     say(f"--- {name} on the {stack.name} stack: {scenario.__doc__.strip().splitlines()[0]}")
     result = {"scenario": name, "stack": stack.name, "passed": False}

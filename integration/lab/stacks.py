@@ -3,8 +3,11 @@
 from pathlib import Path
 
 from . import samples, wardrobe
-from .settings import NODES
+from .settings import MACHINES, NODES, node_id
 from .templates import fill
+
+# Any 32 bytes: the lab's nodes have nobody to hide from.
+LAB_KEY = "6c" * 32
 
 
 class Stack:
@@ -13,10 +16,11 @@ class Stack:
     name = ""
     health_path = "/primary"
     repmgr_timing: dict = {}
+    level = ""
     units: tuple = ("repmgrd.service",)
 
     def install(self, upper: Path, node: str) -> None:
-        wardrobe.put(upper, "etc/repmgr.conf", fill("repmgr.conf", node, **self.repmgr_timing))
+        wardrobe.put(upper, "etc/repmgr.conf", fill("repmgr.conf", node, **self.repmgr()))
         wardrobe.put(upper, "etc/systemd/system/repmgrd.service", fill("repmgrd.service", node))
         self.install_own(upper, node)
         # The instance is wanted by postgresql.service through Debian's generator, as on any Debian machine.
@@ -26,6 +30,9 @@ class Stack:
 
     def install_own(self, upper: Path, node: str) -> None:
         pass
+
+    def repmgr(self) -> dict:
+        return self.repmgr_timing | {"GATE": "", "VALIDATION": ""}
 
 
 class Bare(Stack):
@@ -40,15 +47,33 @@ class Picket(Stack):
     repmgr_timing = {"ATTEMPTS": 2, "INTERVAL": 1, "MONITOR": 1}
     units = ("repmgrd.service", "picket.service", "keepalived.service", "haproxy.service")
 
-    def __init__(self, stage: Path):
-        self.stage = stage
+    def __init__(self, stage: Path, level: str = "guard"):
+        self.stage, self.level = stage, level
+
+    def at(self, level: str) -> "Picket":
+        return Picket(self.stage, level)
+
+    def repmgr(self) -> dict:
+        # At level lease nobody is promoted without it, neither by repmgrd nor by hand (docs/operating.md, "The lease").
+        gated = {"GATE": "/usr/bin/picket gate promote -- ", "VALIDATION": "failover_validation_command='/usr/bin/picket gate vote'"}
+        return super().repmgr() | (gated if self.level == "lease" else {})
 
     def install_own(self, upper: Path, node: str) -> None:
         wardrobe.lay_over(upper, self.stage)
-        wardrobe.put(upper, "etc/picket/picket.toml", fill("picket.toml", node))
+        wardrobe.put(upper, "etc/picket/picket.toml", fill("picket.toml", node, LEVEL=self.level) + self._lease(upper))
         wardrobe.put(upper, "etc/keepalived/keepalived.conf", samples.keepalived(self._sample("keepalived.conf"), node))
         wardrobe.put(upper, "etc/systemd/system/keepalived.service.d/picket.conf", self._sample("keepalived-dropin.conf"))
         wardrobe.put(upper, "etc/haproxy/haproxy.cfg", samples.haproxy(self._sample("haproxy.cfg")))
+
+    def _lease(self, upper: Path) -> str:
+        if self.level != "lease":
+            return ""
+        key = upper / "etc/picket/cluster.key"
+        key.parent.mkdir(parents=True, exist_ok=True)
+        key.write_text(LAB_KEY + "\n")
+        wardrobe.owned(key, "root", "postgres", 0o640)
+        voters = " ".join(f"{node_id(name)}={MACHINES[name]}" for name in NODES)
+        return f'\n[lease]\nvoters = "{voters}"\n'
 
     def _sample(self, name: str) -> str:
         return (self.stage / "usr/share/picket" / name).read_text()

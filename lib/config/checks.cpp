@@ -46,6 +46,17 @@ std::vector<Contradiction> contradictions(const Config& config) {
     found.push_back(
         {{loop_gap.key, poll.key},
          shown(loop_gap) + " must be at least twice " + shown(poll) + ": else each pause between polls is a gap"});
+  const Named heartbeat{"lease.heartbeat", config.lease.heartbeat};
+  const Named lease{"lease.duration", config.lease.duration};
+  const Named drift{"lease.drift", config.lease.drift};
+  if (4 * heartbeat.value > lease.value)
+    found.push_back({{heartbeat.key, lease.key},
+                     shown(lease) + " must be at least four times " + shown(heartbeat) +
+                         ": else one or two lost datagrams end a lease"});
+  if (50 * drift.value < lease.value)
+    found.push_back({{drift.key, lease.key},
+                     shown(drift) + " must be at least a fiftieth of " + shown(lease) +
+                         ": clocks may differ by one in a hundred in either direction"});
   if (isolation.value < fresh.value + poll.value)
     found.push_back({{isolation.key, fresh.key, poll.key},
                      shown(isolation) + " must be at least " + shown(fresh) + " plus " + shown(poll) +

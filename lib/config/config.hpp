@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/policy.hpp"
 #include "report/face_options.hpp"
@@ -57,6 +58,23 @@ struct Config {
     Millis watchdog_timeout{10'000};
     std::string stonith_hook;  ///< a program and its first arguments, split at blanks; empty = none
   } fence;
+  struct Voter {
+    int id = 0;  ///< node id, > 0
+    std::string host;
+    int port = 8009;
+    bool operator==(const Voter&) const = default;
+  };
+  struct Lease {
+    std::vector<Voter> voters;  ///< in ascending order, each id once; empty: no lease
+    std::string key = "/etc/picket/cluster.key";
+    std::string listen;  ///< a numeric address; empty = all
+    int port = 8009;
+    Millis heartbeat{500};
+    Millis duration{3000};  ///< the lease is valid for this long after sending a heartbeat that a majority acknowledged
+    Millis drift{200};      ///< what clocks may differ over that time, and the scheduler
+    Millis fence_within{2500};     ///< from the end of the lease to the proof that the server is dead
+    Millis promote_within{30000};  ///< from winning the lease to being a primary
+  } lease;
   struct Rejoin {
     bool automatic = false;           ///< start the way back of a stale node without being asked
     uint64_t max_lost = 16ULL << 20;  ///< bytes of log that it may cost then

@@ -109,6 +109,15 @@ void set_tags(Config& config, const Entry& entry) {
   config.http.tags = *tags;
 }
 
+void set_voters(Config& config, const Entry& entry) {
+  const char* const form = "node ids and addresses in quotes, such as \"1=10.0.0.1 2=10.0.0.2 3=db3.example:8009\"";
+  const auto voters = parse_voters(value_of<std::string>(entry, form));
+  if (!voters) throw Refusal{std::string("must be ") + form + ", each id once"};
+  if (!voters->empty() && (voters->size() < 3 || voters->size() > 7))
+    throw Refusal{"must name 3 to 7 nodes: with fewer there is no majority without all of them"};
+  config.lease.voters = *voters;
+}
+
 void set_max_lag_time(Config& config, const Entry& entry) {
   const char* const form = "a duration in quotes with its unit, such as \"30s\", or \"none\"";
   const std::string& value = value_of<std::string>(entry, form);
@@ -150,7 +159,8 @@ void set_max_lost(Config& config, const Entry& entry) {
 
 const std::vector<Key>& known_keys() {
   static const std::vector<Key> keys = {
-      choice<Level>("level", PLACE(policy.level), {{"observe", Level::observe}, {"guard", Level::guard}}),
+      choice<Level>("level", PLACE(policy.level),
+                    {{"observe", Level::observe}, {"guard", Level::guard}, {"lease", Level::lease}}),
       choice<bool>("rejoin", PLACE(rejoin.automatic), {{"manual", false}, {"auto", true}}),
       {"rejoin_max_lost", set_max_lost},
       text("run_directory", PLACE(run_directory), absolute),
@@ -211,6 +221,16 @@ const std::vector<Key>& known_keys() {
       duration("guard.restart_within", PLACE(policy.restart_within), 500ms, 1min),
       duration("guard.start_gate_within", PLACE(policy.start_gate_within), 1s, 1min),
       duration("guard.return_stable", PLACE(policy.return_stable), 0s, 1h),
+
+      {"lease.voters", set_voters},
+      text("lease.key", PLACE(lease.key), absolute),
+      text("lease.listen", PLACE(lease.listen), listen_address),
+      port("lease.port", PLACE(lease.port), 1),
+      duration("lease.heartbeat", PLACE(lease.heartbeat), 50ms, 10s),
+      duration("lease.duration", PLACE(lease.duration), 500ms, 1min),
+      duration("lease.drift", PLACE(lease.drift), 50ms, 10s),
+      duration("lease.fence_within", PLACE(lease.fence_within), 500ms, 1min),
+      duration("lease.promote_within", PLACE(lease.promote_within), 5s, 10min),
 
       {"replica.max_lag", set_max_lag},
       {"replica.max_lag_time", set_max_lag_time},

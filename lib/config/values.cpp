@@ -99,6 +99,55 @@ std::optional<std::vector<std::pair<std::string, std::string>>> parse_tags(std::
   return tags;
 }
 
+namespace {
+
+/// "10.0.0.1", "db2:8010", "[fd00::3]", "[fd00::3]:8009".
+bool parse_place(std::string_view text, Config::Voter& voter) {
+  std::string_view port;
+  if (text.starts_with('[')) {
+    const size_t end = text.find(']');
+    if (end == text.npos) return false;
+    voter.host = text.substr(1, end - 1);
+    if (!is_address(voter.host, false)) return false;
+    text.remove_prefix(end + 1);
+    if (!text.empty() && !text.starts_with(':')) return false;
+    port = text.empty() ? text : text.substr(1);
+    if (!text.empty() && port.empty()) return false;
+  } else {
+    const size_t colon = text.find(':');
+    voter.host = text.substr(0, colon);
+    if (colon != text.npos && (port = text.substr(colon + 1)).empty()) return false;
+  }
+  if (!port.empty()) {
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), voter.port);
+    if (error != std::errc{} || end != port.data() + port.size()) return false;
+  }
+  return !voter.host.empty() && voter.port >= 1 && voter.port <= 65535;
+}
+
+}  // namespace
+
+std::optional<std::vector<Config::Voter>> parse_voters(std::string_view text) {
+  std::vector<Config::Voter> voters;
+  while (true) {
+    const size_t begin = text.find_first_not_of(" ,\t");
+    if (begin == text.npos) break;
+    text.remove_prefix(begin);
+    const std::string_view word = text.substr(0, text.find_first_of(" ,\t"));
+    text.remove_prefix(word.size());
+    Config::Voter voter;
+    const size_t equals = word.find('=');
+    if (equals == word.npos) return {};
+    const auto [end, error] = std::from_chars(word.data(), word.data() + equals, voter.id);
+    if (error != std::errc{} || end != word.data() + equals || voter.id < 1) return {};
+    if (!parse_place(word.substr(equals + 1), voter)) return {};
+    if (std::ranges::any_of(voters, [&](const auto& v) { return v.id == voter.id; })) return {};
+    voters.push_back(std::move(voter));
+  }
+  std::ranges::sort(voters, {}, &Config::Voter::id);
+  return voters;
+}
+
 bool is_address(const std::string& text, bool prefix_allowed) {
   const size_t slash = text.find('/');
   const std::string address = text.substr(0, slash);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/config.hpp"
 #include "core/time.hpp"
 
 namespace picket {
@@ -23,6 +24,10 @@ std::optional<uint64_t> parse_size(std::string_view text);
 
 /// "zone=a noloadbalance=true": names and values, parted by blanks or commas, each name once.
 std::optional<std::vector<std::pair<std::string, std::string>>> parse_tags(std::string_view text);
+
+/// "1=10.0.0.1 2=db2:8010 3=[fd00::3]:8009": node ids (> 0, each once) and where their agents are, parted by blanks or
+/// commas, the port 8009 where none is given. In ascending order of the ids.
+std::optional<std::vector<Config::Voter>> parse_voters(std::string_view text);
 
 /// An IPv4 or IPv6 address; with `prefix_allowed` also "10.0.0.5/24".
 bool is_address(const std::string& text, bool prefix_allowed);

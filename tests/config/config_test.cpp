@@ -129,7 +129,8 @@ TEST(Config, NamesTheLineOfAValueThatMakesNoSense) {
   EXPECT_EQ(refusal("[postgresql]\npoll = \"49ms\"\n"), "picket.toml:2: postgresql.poll: must be from 50ms to 10s");
   EXPECT_EQ(refusal("[postgresql]\npoll = \"11s\"\n"), "picket.toml:2: postgresql.poll: must be from 50ms to 10s");
   EXPECT_EQ(refusal("[postgresql]\npoll = [\"1s\"]\n"), "picket.toml:2: postgresql.poll: " + form + ", not an array");
-  EXPECT_EQ(refusal("level = \"lease\"\n"), "picket.toml:1: level: \"lease\" is none of \"observe\", \"guard\"");
+  EXPECT_EQ(refusal("level = \"leased\"\n"),
+            "picket.toml:1: level: \"leased\" is none of \"observe\", \"guard\", \"lease\"");
   EXPECT_EQ(refusal("level = 1979-05-27\n"), "picket.toml:1: level: must be a string, not a date or time");
   EXPECT_EQ(refusal("[level]\n"), "picket.toml:1: level: must be a string, not a table");
   EXPECT_EQ(refusal("[http]\nport = 0\n"), "picket.toml:2: http.port: must be from 1 to 65535");
@@ -201,6 +202,25 @@ TEST(ConfigFile, IsNamedInTheError) {
     EXPECT_EQ(std::string(error.what()), path + ":2: http.port: must be from 1 to 65535");
   }
   std::filesystem::remove(path);
+}
+
+TEST(Config, TakesTheVotersInTheOrderOfTheirIds) {
+  const Config config = load("[lease]\nvoters = \"3=[fd00::3] 1=10.0.0.1, 2=db2.example:8010\"\n", "picket.toml");
+  ASSERT_EQ(config.lease.voters.size(), 3U);
+  EXPECT_EQ(config.lease.voters[0], (Config::Voter{1, "10.0.0.1", 8009}));
+  EXPECT_EQ(config.lease.voters[1], (Config::Voter{2, "db2.example", 8010}));
+  EXPECT_EQ(config.lease.voters[2], (Config::Voter{3, "fd00::3", 8009}));
+}
+
+TEST(Config, RefusesVotersThatAreNoListOfThreeToSevenNodes) {
+  const std::string form =
+      "picket.toml:2: lease.voters: must be node ids and addresses in quotes, such as \"1=10.0.0.1 2=10.0.0.2 "
+      "3=db3.example:8009\", each id once";
+  for (const char* wrong : {"1=a 2=b 2=c", "a b c", "0=a 1=b 2=c", "1=a:0 2=b 3=c", "1=a:x 2=b 3=c", "1=[::1 2=b 3=c",
+                            "1= 2=b 3=c", "1=a: 2=b 3=c", "1=[a]:8009 2=b 3=c", "-1=a 2=b 3=c"})
+    EXPECT_EQ(refusal("[lease]\nvoters = \"" + std::string(wrong) + "\"\n"), form) << wrong;
+  EXPECT_EQ(refusal("[lease]\nvoters = \"1=a 2=b\"\n"),
+            "picket.toml:2: lease.voters: must name 3 to 7 nodes: with fewer there is no majority without all of them");
 }
 
 }  // namespace

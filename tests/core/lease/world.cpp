@@ -85,9 +85,6 @@ struct Moves {
     const bool forgets = limits.mistake == Mistake::promise_forgotten;
     w.nodes[node] = lease_after_start(setup_of(limits, node), forgets ? Promise{} : world.nodes[node].promise, here);
     if (limits.mistake == Mistake::start_is_not_waited_for) w.nodes[node].bound_until = here;
-    // Replies to the life before go to another port or carry another nonce: lib/peers drops them.
-    w.acks[node].fill({});
-    w.grants[node].fill({});
     ++w.restarts;
   }
 

@@ -1,0 +1,215 @@
+#include "lease/keeper.hpp"
+
+#include <algorithm>
+
+#include "core/signals.hpp"
+#include "lease/promise_file.hpp"
+#include "log.hpp"
+
+namespace picket {
+namespace {
+
+// Whoever asks for a promotion repeats it several times a second; when he has gone, nobody wants it any more.
+constexpr Millis campaign_lasts{2000};
+constexpr Millis write_again{500};
+
+/// What all voters must have alike, or their promises do not fit together.
+std::string agreed(const Config& config) {
+  std::string text = "voters";
+  for (const auto& voter : config.lease.voters) text += " " + std::to_string(voter.id);
+  for (const Millis time :
+       {config.lease.heartbeat, config.lease.duration, config.lease.drift, config.lease.fence_within})
+    text += " " + std::to_string(time.count());
+  return text;
+}
+
+LeaseSetup setup_of(const Config& config, int self) {
+  const auto& lease = config.lease;
+  LeaseSetup setup;
+  setup.self = self;
+  for (const auto& voter : lease.voters) setup.voters.push_back(voter.id);
+  setup.timing = {lease.heartbeat, lease.duration, lease.duration + lease.drift + lease.fence_within};
+  return setup;
+}
+
+LinkOptions link_options(const Config& config, int self) {
+  LinkOptions options;
+  options.address = config.lease.listen;
+  options.port = config.lease.port;
+  options.self = self;
+  options.key = read_key_file(config.lease.key);
+  options.fingerprint = fingerprint(agreed(config));
+  for (const auto& voter : config.lease.voters)
+    if (voter.id != self)
+      options.peers.push_back({voter.id, "node " + std::to_string(voter.id), voter.host, voter.port});
+  return options;
+}
+
+std::string words_of(const LeaseMessage& denial, int from) {
+  const std::string voter = "node " + std::to_string(from);
+  switch (denial.why) {
+    case Denial::bound:
+      return voter + " is bound for another " + std::to_string(denial.wait.count()) + " ms to the present holder";
+    case Denial::older_term: return voter + " has promised a newer term to another";
+    case Denial::behind: return voter + " has more of the write-ahead log than this standby";
+    case Denial::maintenance: return voter + " is in maintenance and grants nobody new";
+    case Denial::none: break;
+  }
+  return voter + " does not grant";
+}
+
+}  // namespace
+
+LeaseKeeper::LeaseKeeper(Loop& loop, Worker& names, const Config& config, int self, std::function<void()> changed)
+    : loop_(loop),
+      setup_(setup_of(config, self)),
+      path_(config.state_directory + "/promise"),
+      promote_within_(config.lease.promote_within),
+      changed_(std::move(changed)),
+      disk_(loop),
+      each_(loop, [this] { tick(); }),
+      end_(loop, [this] { tick(); }),
+      retry_(loop, [this] { write_promise_if_new(); }) {
+  const PromiseReading kept = read_promise(path_);
+  if (!kept.error.empty())
+    throw std::runtime_error(kept.error +
+                             "; nobody knows what this node has promised: remove the file only when no "
+                             "other node can be a primary by this node's vote");
+  lease_ = lease_after_start(setup_, kept.promise, boot_now());
+  link_ = std::make_unique<PeerLink>(loop, names, link_options(config, self), [this](const Heard& h) { heard(h); });
+  each_.every(setup_.timing.heartbeat / 2);
+}
+
+LeaseKeeper::~LeaseKeeper() = default;
+
+LeaseFacts LeaseKeeper::facts() const {
+  LeaseFacts facts;
+  facts.voters = static_cast<int>(setup_.voters.size());
+  facts.majority = setup_.majority();
+  facts.term = lease_.term;
+  facts.valid_until = valid_until(lease_, setup_);
+  facts.confirmed = confirmed_at(lease_, setup_);
+  facts.won_term = lease_.won_term;
+  facts.won_by = lease_.won_by;
+  if (const auto word = words_.find(lease_.won_by); word != words_.end() && word->second.report.role == Role::primary)
+    facts.winner_promoted = word->second.at;
+  facts.campaigning = boot_now() < campaign_until_;
+  return facts;
+}
+
+void LeaseKeeper::decided(const Snapshot& snapshot) {
+  const Board& board = snapshot.board;
+  input_.wish = snapshot.verdict.lease;
+  const bool seen = board.server.facts && snapshot.decided - board.server.facts_asked <= snapshot.fresh;
+  input_.behind.reset();
+  if (seen) {
+    input_.position = {board.server.facts->timeline, board.server.facts->lsn};
+    if (board.server.facts->role == Role::standby) input_.behind = input_.position;
+  }
+  input_.frozen = report_.maintenance = snapshot.maintenance.has_value();
+  report_.rule = snapshot.verdict.rule;
+  report_.advert = snapshot.verdict.advert;
+  report_.role = seen ? board.server.facts->role : Role::unknown;
+  report_.timeline = seen ? board.server.facts->timeline : 0;
+  report_.lsn = seen ? board.server.facts->lsn : 0;
+  report_.system_identifier = seen ? board.server.facts->system_identifier : 0;
+  report_.fenced = board.marker.state == MarkerFacts::State::fenced;
+  tick();
+}
+
+void LeaseKeeper::tick() {
+  take(on_tick(lease_, setup_, boot_now(), input_));
+  tell_report();
+}
+
+void LeaseKeeper::heard(const Heard& heard) {
+  if (heard.datagram.report) words_[heard.peer] = {*heard.datagram.report, heard.at};
+  for (const LeaseMessage& message : heard.datagram.lease) {
+    if (message.kind == LeaseMessage::Kind::denial) denied_ = words_of(message, heard.peer);
+    take(on_message(lease_, setup_, heard.peer, message, boot_now(), input_));
+  }
+}
+
+void LeaseKeeper::take(LeaseStep step) {
+  lease_ = std::move(step.lease);
+  if (step.persist) ++made_;
+  for (Envelope& envelope : step.send) waiting_.push_back({made_, std::move(envelope)});
+  write_promise_if_new();
+  send_all();
+  watch_the_end();
+}
+
+// The end of the lease is looked at when it comes, not at the next poll; so is its beginning.
+void LeaseKeeper::watch_the_end() {
+  const Instant now = boot_now();
+  const Instant until = valid_until(lease_, setup_);
+  const bool valid = now < until;
+  if (valid) end_.start(until - now);
+  if (valid == was_valid_) return;
+  was_valid_ = valid;
+  if (valid) denied_.clear();
+  changed_();
+}
+
+void LeaseKeeper::send_all() {
+  const auto held = std::ranges::find_if(waiting_, [&](const Waiting& w) { return w.needs > written_; });
+  for (auto w = waiting_.begin(); w != held; ++w) link_->send(w->envelope.to, {{}, {w->envelope.message}});
+  waiting_.erase(waiting_.begin(), held);
+}
+
+void LeaseKeeper::write_promise_if_new() {
+  if (writing_ != 0 || written_ == made_ || retry_.armed()) return;
+  writing_ = made_;
+  const auto error = std::make_shared<std::string>();
+  disk_.run([path = path_, promise = lease_.promise, error] { *error = write_promise(path, promise); },
+            [this, watch = lifetime_.watch(), error] {
+              if (watch.expired()) return;
+              disk_error_ = *error;
+              const uint64_t number = std::exchange(writing_, 0);
+              if (!error->empty()) {
+                // What has waited is out of date by the time the disk takes it; it is said anew.
+                std::erase_if(waiting_, [&](const Waiting& w) { return w.needs > written_; });
+                return retry_.start(write_again);
+              }
+              written_ = number;
+              send_all();
+              write_promise_if_new();
+            });
+}
+
+void LeaseKeeper::tell_report() {
+  const Instant now = boot_now();
+  if (now < next_report_) return;
+  next_report_ = now + setup_.timing.heartbeat;
+  for (const int voter : setup_.voters)
+    if (voter != setup_.self) link_->send(voter, {report_, {}});
+}
+
+ControlReply LeaseKeeper::ask_for_promotion(const Snapshot& snapshot, bool carried_out) {
+  const Board& board = snapshot.board;
+  if (board.marker.state != MarkerFacts::State::none)
+    return {2, "this node is fenced: " + board.marker.sentence + "\n"};
+  const Instant now = boot_now();
+  const Role role = snapshot.verdict.role;
+  const bool valid = now < valid_until(lease_, setup_);
+  if (role == Role::primary) {
+    if (valid) return {0, "this server is the primary already, and holds the lease\n"};
+    return {2, "this server is a primary already, without the lease\n"};
+  }
+  if (role != Role::standby) return {1, "PostgreSQL here cannot be asked whether it is a standby\n"};
+  if (now >= campaign_until_)
+    log(Priority::notice, "a promotion of this standby is asked for: asking the voters for the lease");
+  campaign_until_ = std::max(campaign_until_, now + (carried_out && valid ? promote_within_ : campaign_lasts));
+  changed_();
+  if (valid) return {0, "this node holds the lease (term " + std::to_string(lease_.term) + ")\n"};
+  return {1, "the lease is not granted yet" + (denied_.empty() ? "" : ": " + denied_) + "\n"};
+}
+
+std::vector<std::string> LeaseKeeper::problems() const {
+  std::vector<std::string> problems = complaints(link_->status(), boot_now(), Millis{10'000});
+  if (!disk_error_.empty())
+    problems.push_back("the promise cannot be written, so this node grants nothing: " + disk_error_);
+  return problems;
+}
+
+}  // namespace picket

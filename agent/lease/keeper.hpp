@@ -1,0 +1,84 @@
+#pragma once
+// The lease in the world: drives the machine (core/lease.hpp) by the loop's clock, carries its messages over the peer
+// link, and has its promises on disk before anything that follows from them leaves. Decides nothing: what is wanted of
+// the lease comes with each verdict, and what the lease is goes onto the board.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+#include "control_client.hpp"
+#include "core/lease.hpp"
+#include "loop/worker.hpp"
+#include "peers/link.hpp"
+#include "report/snapshot.hpp"
+#include "systemd/bus.hpp"
+
+namespace picket {
+
+class LeaseKeeper {
+ public:
+  /// `self` is one of the configured voters. `changed` runs on the loop when facts() may have changed: the lease was
+  /// won, renewed after a pause, ended or lost. `names` must outlive this. Throws std::runtime_error when the key or
+  /// the promise cannot be read or the port cannot be had.
+  LeaseKeeper(Loop& loop, Worker& names, const Config& config, int self, std::function<void()> changed);
+  ~LeaseKeeper();
+
+  LeaseFacts facts() const;
+
+  /// After each decision: what is wanted, what this node asks with, and what the others are told of it.
+  void decided(const Snapshot& snapshot);
+
+  /// repmgrd is about to promote this standby, or a promotion is about to be carried out: asks for the lease, and keeps
+  /// asking for as long as this is repeated. 0: it is held, go on; 1: not yet, with the reason; 2: it may not be.
+  ControlReply ask_for_promotion(const Snapshot& snapshot, bool carried_out);
+
+  const LinkStatus& link() const { return link_->status(); }
+  std::vector<std::string> problems() const;
+
+ private:
+  void tick();
+  void heard(const Heard& heard);
+  void take(LeaseStep step);
+  void send_all();
+  void write_promise_if_new();
+  void tell_report();
+  void watch_the_end();
+
+  Loop& loop_;
+  LeaseSetup setup_;
+  const std::string path_;
+  const Millis promote_within_;
+  std::function<void()> changed_;
+  Lease lease_;
+  LeaseInput input_;
+  PeerReport report_;
+  struct Word {
+    PeerReport report;
+    Instant at{};
+  };
+  std::map<int, Word> words_;  // of each peer, the latest
+  std::string denied_;         // why a voter did not grant, lately
+  Instant campaign_until_{};
+  bool was_valid_ = false;
+
+  // What may leave only after the promise: `written_` counts the promises that are on disk, of `made_` that were made.
+  struct Waiting {
+    uint64_t needs = 0;
+    Envelope envelope;
+  };
+  std::vector<Waiting> waiting_;
+  uint64_t made_ = 0, written_ = 0, writing_ = 0;
+  std::string disk_error_;
+  Worker disk_;
+  std::unique_ptr<PeerLink> link_;
+  Timer each_, end_, retry_;
+  Instant next_report_{};
+  Lifetime lifetime_;
+};
+
+}  // namespace picket

@@ -1,0 +1,25 @@
+"""Level lease: the primary is cut off in silence with clients on both sides that hold their sessions: never two who acknowledge."""
+
+from lab.settings import short
+
+LEVEL = "lease"
+BOUNDS = {"dual_ack_direct_s": ("==", 0), "last_ack_isolated_s": ("<=", 3.5), "writes_back_s": ("<=", 11), "acks_after_heal": ("==", 0),
+          "stopped_at_heal": ("==", False), "vip_follows_primary": ("==", True)}
+CUT = 40
+
+
+def run(lab):
+    old = lab.primary
+    client = lab.client_beside(old)
+    lab.fault(f"{old} is cut off, its carrier stays", old.cut_off, justifies_fence_of=old)
+    lab.await_writes(40, by_another_than=old)
+    cut_at = lab.fault_at
+    lab.hold_until(cut_at + (20 if short() else CUT), "the two sides live apart")
+    acks = [op.answered for op in lab.workload.ops(client) if op.acked]
+    lab.note("last_ack_isolated_s", max(max(acks) - cut_at, 0.0))
+
+    new = lab.primary
+    healed = lab.heal(old)
+    lab.hold(15, "nothing more may happen")
+    lab.note("acks_after_heal", len(lab.acks_of(old, since=healed)))
+    lab.note("stopped_at_heal", lab.withdrawn(new, since=healed) > 0)

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <thread>
 
 #include "agent/cluster.hpp"
 
@@ -63,9 +62,12 @@ TEST(Promoted, IsSeenBeforeTheNextPoll) {
   next.start_agent(
       {.guard = "fresh = \"4s\"\nloop_gap = \"4s\"\nisolation_timeout = \"8s\"\n", .postgresql = "poll = \"2s\"\n"});
   ASSERT_TRUE(next.until("R12", limit)) << describe(next);
+  // Between what the files announce and what the server says.
+  next.server().sql("ALTER SYSTEM SET recovery_end_command = 'sleep 0.7'");
+  next.server().sql("SELECT pg_reload_conf()");
   cluster.node1().server().kill9();
-  std::this_thread::sleep_for(Millis{2500});
   next.server().promote();
+  ASSERT_TRUE(took([&] { return next.server().sql("SELECT pg_is_in_recovery()") == "f"; }, limit));
   const auto confirmed = next.until("R1", limit);
   measured("promoted until R1, polled every 2 s", confirmed);
   ASSERT_TRUE(confirmed) << describe(next);

@@ -149,6 +149,13 @@ void Job::carry_out(const RejoinView& first) {
   mark_stale(config_, view);
   if (view.plan.kind == RejoinKind::clone) {
     clone(view);
+  } else if (view.plan.crashed_only) {
+    prove_dead();
+    step("starting PostgreSQL as a standby, by standby.signal");
+    steps_.write_standby_signal();
+    steps_.start_server();
+    step("repmgr standby follow");
+    steps_.follow(view.primary.id);
   } else if (view.local.standby_signal && view.plan.kind == RejoinKind::start_as_standby &&
              view.local.control_state != "shut down in recovery") {
     step("starting PostgreSQL, a standby already");

@@ -199,6 +199,17 @@ void RejoinSteps::clone(const std::string& primary_conninfo, int primary_id, con
   }
 }
 
+void RejoinSteps::write_standby_signal() {
+  const std::string error = write_durably(place_.data_directory + "/standby.signal", "", 0600);
+  if (!error.empty()) throw std::runtime_error(error);
+}
+
+void RejoinSteps::follow(int primary_id) {
+  run({place_.programs + "repmgr", "-f", own_repmgr_conf(), "standby", "follow",
+       "--upstream-node-id=" + std::to_string(primary_id)},
+      minutes);
+}
+
 void RejoinSteps::start_server() {
   if (place_.unit.empty()) return run({"/bin/sh", "-c", start_command()}, minutes);
   run_program({"systemctl", "--no-ask-password", "reset-failed", place_.unit}, minutes);

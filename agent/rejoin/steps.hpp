@@ -31,6 +31,10 @@ class RejoinSteps {
   /// Renames the data directory to `aside` and clones; configuration that lies in it stays this node's. After a failure
   /// the old one is back in its place.
   void clone(const std::string& primary_conninfo, int primary_id, const std::string& aside);
+  /// Makes a standby of whatever starts on these data; durably.
+  void write_standby_signal();
+  /// `repmgr standby follow`, of the running standby.
+  void follow(int primary_id);
   /// Starts PostgreSQL by its unit, or by repmgr.conf's command where there is none.
   void start_server();
   /// `repmgr standby register --force`

@@ -125,6 +125,9 @@ void put_steps(RejoinPlan& plan, const LocalData& local, const PrimaryData& prim
   if (plan.kind == RejoinKind::clone) {
     add("rename the data directory aside; it is not deleted");
     add("repmgr standby clone from " + primary.name + ", start PostgreSQL, repmgr standby register --force");
+  } else if (plan.crashed_only) {
+    add("write standby.signal and start PostgreSQL, which replays what is left of its log and stays a standby");
+    add("repmgr standby follow, to " + primary.name);
   } else if (local.standby_signal && !ended_cleanly(local)) {
     add("start PostgreSQL, which is a standby already");
   } else {
@@ -181,8 +184,10 @@ RejoinPlan plan_rejoin(const LocalData& local, const PrimaryData& primary, const
   plan.reason = choice.reason;
   if (local.timeline < primary.timeline) plan.fork = fork_of(local, primary);
   plan.checkpoint_first = primary.control_timeline != primary.timeline;
-  plan.recover_first = !ended_cleanly(local) && !local.standby_signal &&
-                       (plan.kind == RejoinKind::rewind || plan.kind == RejoinKind::start_as_standby);
+  const bool crashed = !ended_cleanly(local) && !was_standby(local);
+  plan.recover_first = crashed && !local.standby_signal && plan.kind == RejoinKind::rewind;
+  // Single-user mode would end its log with a record of its own, behind the fork, and so make a pg_rewind necessary.
+  plan.crashed_only = crashed && plan.kind == RejoinKind::start_as_standby;
   put_losses(plan, local);
   find_obstacles(plan, local, primary, space, wishes);
   put_steps(plan, local, primary, wishes);

@@ -90,6 +90,7 @@ struct RejoinPlan {
   std::vector<std::string> obstacles;  ///< what must change first; empty = it can be done now
   bool checkpoint_first = false;       ///< the primary's control file lags behind its timeline
   bool recover_first = false;          ///< our server crashed: its log must be replayed before pg_rewind
+  bool crashed_only = false;  ///< it crashed as a primary and has nothing more: it replays its log as a standby
   std::vector<std::string> steps;
 };
 

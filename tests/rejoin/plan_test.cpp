@@ -75,6 +75,20 @@ TEST_F(Plan, OfAnOldPrimaryThatWroteNothingMoreIsToStartIt) {
   EXPECT_THAT(plan().obstacles, IsEmpty());
 }
 
+// Single-user mode would write a record of its own behind the fork; without checksums only a clone were left then.
+TEST_F(Plan, OfACrashedOneThatLostNothingReplaysItsLogAsAStandbyWhateverPgRewindNeeds) {
+  local.checksums = false;
+  nothing_after_the_fork();
+  for (const bool signal : {false, true}) {
+    local.standby_signal = signal;
+    EXPECT_EQ(plan().kind, RejoinKind::start_as_standby);
+    EXPECT_TRUE(plan().crashed_only);
+    EXPECT_FALSE(plan().recover_first);
+  }
+  local.control_state = "shut down";
+  EXPECT_FALSE(plan().crashed_only);
+}
+
 // The finding M10: identical system identifier, timeline and history file, and pg_rewind says "no rewind required".
 TEST_F(Plan, OfTwoPrimariesOfOneTimelineIsToClone) {
   for (const char* state : {"in production", "shut down"}) {

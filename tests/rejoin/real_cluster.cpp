@@ -117,6 +117,10 @@ void RealCluster::promote_node2() {
   for (auto* node : {node2.get(), node3.get()})
     EXPECT_TRUE(took([&] { return node->server().sql("select pg_last_wal_replay_lsn() >= '" + at + "'") == "t"; },
                      Millis{10'000}));
+  fail_over();
+}
+
+void RealCluster::fail_over() {
   node2->server().promote();
   EXPECT_TRUE(took([&] { return node2->server().sql("select pg_is_in_recovery()") == "f"; }, Millis{20'000}));
   node2->server().sql("update repmgr.nodes set active = false, type = 'standby' where node_id = 1");

@@ -53,6 +53,8 @@ struct RealCluster {
   std::unique_ptr<RepmgrNode> node1, node2, node3;
   /// node2 becomes the primary and is registered as such, while node1 lives; node3 follows it.
   void promote_node2();
+  /// The same without its first step: node1 may be dead already.
+  void fail_over();
 };
 
 }  // namespace picket::test

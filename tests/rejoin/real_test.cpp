@@ -93,6 +93,30 @@ TEST(RealRejoin, OfACrashedPrimaryKeepsWhatOnlyItHadAndEndsAsAStandby) {
   EXPECT_THAT(old.rejoin({"--dry-run"}).out, HasSubstr("plan: nothing to do\n"));
 }
 
+TEST(RealRejoin, OfACrashedPrimaryThatLostNothingNeedsNeitherRewindNorClone) {
+  NEEDS_REPMGR();
+  RealCluster cluster;
+  RepmgrNode& old = *cluster.node1;
+  old.server().setting("wal_log_hints = off");
+  old.server().stop("fast");
+  old.server().start();
+  old.server().sql("insert into t values (7)");
+  const std::string at = old.server().sql("select pg_current_wal_lsn()");
+  for (auto* node : {cluster.node2.get(), cluster.node3.get()})
+    EXPECT_TRUE(took([&] { return node->server().sql("select pg_last_wal_replay_lsn() >= '" + at + "'") == "t"; },
+                     Millis{10'000}));
+  old.server().stop("immediate");
+  cluster.fail_over();
+  cluster.node2->server().sql("insert into t values (8)");
+  const Ended job = old.run_job();
+  EXPECT_EQ(job.code, 0) << job.out << job.err;
+  EXPECT_THAT(job.out, HasSubstr("plan: start as a standby\n"));
+  EXPECT_TRUE(streams(old));
+  EXPECT_TRUE(
+      took([&] { return old.server().sql("select string_agg(i::text, ',') from t") == "7,8"; }, Millis{10'000}));
+  EXPECT_FALSE(fs::exists(old.server().data() + ".before-rejoin"));
+}
+
 // The finding M10: pg_rewind would say "no rewind required" here.
 TEST(RealRejoin, OfOneOfTwoPrimariesOfOneTimelineIsANewCopyAndTheOldOneIsKept) {
   NEEDS_REPMGR();

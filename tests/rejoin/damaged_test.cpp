@@ -35,7 +35,7 @@ TEST(DamagedLog, IsCountedAsTheLeastThatIsLostAndKeptWhole) {
   write_rows(old, 1);
   const std::string last = old.server().sql("select pg_walfile_name(pg_current_wal_insert_lsn())");
   EXPECT_NE(segment, last);
-  old.server().stop("fast");
+  old.server().stop("immediate");  // no checkpoint at the end tells how far the log went
   cluster.node2->server().sql("checkpoint");
   EXPECT_THAT(old.rejoin({"--dry-run"}).out, HasSubstr("lost       8 committed transactions, "));
 

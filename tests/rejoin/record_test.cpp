@@ -66,10 +66,11 @@ TEST(RejoinLock, IsHeldByOneAndLookersAreInNobodysWay) {
   const Folder folder;
   EXPECT_FALSE(rejoin_runs(folder.path()));
   std::atomic<bool> enough = false;
-  std::jthread looker([&] {
-    while (!enough) rejoin_runs(folder.path());
+  std::atomic<int> looks = 0;
+  const std::jthread looker([&] {
+    for (; !enough; ++looks) rejoin_runs(folder.path());
   });
-  for (int i = 0; i < 2000; ++i) EXPECT_TRUE(lock_rejoin(folder.path())) << i;
+  while (looks < 2000) EXPECT_TRUE(lock_rejoin(folder.path())) << looks;
   enough = true;
   const Fd job = lock_rejoin(folder.path());
   EXPECT_TRUE(rejoin_runs(folder.path()));

@@ -45,11 +45,10 @@ LinkOptions link_options(const Config& config, int self) {
   return options;
 }
 
-std::string words_of(const LeaseMessage& denial, int from) {
+std::string words_of(Denial why, int from) {
   const std::string voter = "node " + std::to_string(from);
-  switch (denial.why) {
-    case Denial::bound:
-      return voter + " is bound for another " + std::to_string(denial.wait.count()) + " ms to the present holder";
+  switch (why) {
+    case Denial::bound: return voter + " is still bound to another holder";
     case Denial::older_term: return voter + " has promised a newer term to another";
     case Denial::behind: return voter + " has more of the write-ahead log than this standby";
     case Denial::maintenance: return voter + " is in maintenance and grants nobody new";
@@ -87,6 +86,7 @@ LeaseFacts LeaseKeeper::facts() const {
   facts.voters = static_cast<int>(setup_.voters.size());
   facts.majority = setup_.majority();
   facts.term = lease_.term;
+  facts.had = had_ || lease_.promise.to == setup_.self;
   facts.valid_until = valid_until(lease_, setup_);
   facts.confirmed = confirmed_at(lease_, setup_);
   facts.won_term = lease_.won_term;
@@ -125,7 +125,8 @@ void LeaseKeeper::tick() {
 void LeaseKeeper::heard(const Heard& heard) {
   if (heard.datagram.report) words_[heard.peer] = {*heard.datagram.report, heard.at};
   for (const LeaseMessage& message : heard.datagram.lease) {
-    if (message.kind == LeaseMessage::Kind::denial) denied_ = words_of(message, heard.peer);
+    if (message.kind == LeaseMessage::Kind::denial) denials_[heard.peer] = message.why;
+    if (message.kind == LeaseMessage::Kind::grant) denials_.erase(heard.peer);
     take(on_message(lease_, setup_, heard.peer, message, boot_now(), input_));
   }
 }
@@ -147,7 +148,10 @@ void LeaseKeeper::watch_the_end() {
   if (valid) end_.start(until - now);
   if (valid == was_valid_) return;
   was_valid_ = valid;
-  if (valid) denied_.clear();
+  if (valid) {
+    had_ = true;
+    denials_.clear();
+  }
   changed_();
 }
 
@@ -202,11 +206,18 @@ ControlReply LeaseKeeper::ask_for_promotion(const Snapshot& snapshot, bool carri
   campaign_until_ = std::max(campaign_until_, now + (carried_out && valid ? promote_within_ : campaign_lasts));
   changed_();
   if (valid) return {0, "this node holds the lease (term " + std::to_string(lease_.term) + ")\n"};
-  return {1, "the lease is not granted yet" + (denied_.empty() ? "" : ": " + denied_) + "\n"};
+  return {1, why_not() + "\n"};
+}
+
+std::string LeaseKeeper::why_not() const {
+  std::string text = "the lease is not granted";
+  for (const auto& [voter, why] : denials_) text += (text.ends_with("granted") ? ": " : ", ") + words_of(why, voter);
+  return text;
 }
 
 std::vector<std::string> LeaseKeeper::problems() const {
   std::vector<std::string> problems = complaints(link_->status(), boot_now(), Millis{10'000});
+  if (input_.wish == Wish::hold && !was_valid_ && !denials_.empty()) problems.push_back(why_not());
   if (!disk_error_.empty())
     problems.push_back("the promise cannot be written, so this node grants nothing: " + disk_error_);
   return problems;

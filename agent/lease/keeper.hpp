@@ -48,6 +48,7 @@ class LeaseKeeper {
   void write_promise_if_new();
   void tell_report();
   void watch_the_end();
+  std::string why_not() const;
 
   Loop& loop_;
   LeaseSetup setup_;
@@ -61,10 +62,10 @@ class LeaseKeeper {
     PeerReport report;
     Instant at{};
   };
-  std::map<int, Word> words_;  // of each peer, the latest
-  std::string denied_;         // why a voter did not grant, lately
+  std::map<int, Word> words_;      // of each peer, the latest
+  std::map<int, Denial> denials_;  // of this candidacy, the latest of each voter
   Instant campaign_until_{};
-  bool was_valid_ = false;
+  bool was_valid_ = false, had_ = false;
 
   // What may leave only after the promise: `written_` counts the promises that are on disk, of `made_` that were made.
   struct Waiting {

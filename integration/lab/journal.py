@@ -62,3 +62,9 @@ def reasons(marker: str) -> list:
     except ValueError:
         return []
     return said.get("reasons") or ([said["reason"]] if said.get("reason") else [])
+
+
+def says(node, words: str) -> bool:
+    """Whether the node's agent has ever said this in its journal."""
+    text = sh("journalctl", "-D", node.file("/var/log/journal"), "-o", "cat", "--no-pager", "_SYSTEMD_UNIT=picket.service", timeout=30)
+    return words in text

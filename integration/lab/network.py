@@ -53,6 +53,21 @@ def rejoin(machine: str) -> None:
     sh("ip", "-n", SWITCH, "link", "set", machine, "master", "br0")
 
 
+def drop(machine: str, *rules: str) -> None:
+    """Packets that one of the nft rules matches vanish inside the machine; "in" and "out" begin a rule."""
+    ns = namespace(machine)
+    sh("ip", "netns", "exec", ns, "nft", "add table inet lab")
+    for hook in ("input", "output"):
+        sh("ip", "netns", "exec", ns, "nft", f"add chain inet lab {hook} {{ type filter hook {hook} priority 0; }}")
+    for rule in rules:
+        way, what = rule.split(" ", 1)
+        sh("ip", "netns", "exec", ns, "nft", f"add rule inet lab {'input' if way == 'in' else 'output'} {what} drop")
+
+
+def pass_again(machine: str) -> None:
+    sh("ip", "netns", "exec", namespace(machine), "nft", "delete table inet lab", check=False)
+
+
 def holds(machine: str, ip: str) -> bool:
     """Whether the machine has this address on its cable now."""
     return f" {ip}/" in sh("ip", "-n", namespace(machine), "-o", "-4", "addr", "show", "dev", "eth0", check=False)

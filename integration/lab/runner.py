@@ -16,14 +16,22 @@ IN_FLIGHT = 0.1
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
 
 
-def names() -> list[str]:
+AT_LEASE = "@lease"   # after a scenario's name: the same incident at level lease, with the bounds it names for that
+
+
+def files() -> list[str]:
     return sorted(path.stem for path in SCENARIOS.glob("*.py") if not path.stem.startswith("_"))
+
+
+def names() -> list[str]:
+    return [name + level for name in files() for level in ("", AT_LEASE)
+            if not level or hasattr(importlib.import_module(f"scenarios.{name}"), "AT_LEASE")]
 
 
 def load(name: str):
     if name not in names():
         raise SystemExit(f"no scenario {name}; there are: {', '.join(names())}")
-    return importlib.import_module(f"scenarios.{name}")
+    return importlib.import_module(f"scenarios.{name.removesuffix(AT_LEASE)}")
 
 
 def ensure_snapshot() -> None:
@@ -45,8 +53,10 @@ def play(name: str, scenario, stack, keep: bool = False, watcher=None) -> dict:
     """
     control = stack.name != "picket"
     if not control:
-        stack = stack.at(getattr(scenario, "LEVEL", "guard"))
+        stack = stack.at("lease" if name.endswith(AT_LEASE) else getattr(scenario, "LEVEL", "guard"))
     limits = scenario.CONTROL if control else bounds.ALWAYS | scenario.BOUNDS
+    if name.endswith(AT_LEASE):
+        limits = bounds.ALWAYS | scenario.AT_LEASE
     say(f"--- {name} on the {stack.name} stack: {scenario.__doc__.strip().splitlines()[0]}")
     result = {"scenario": name, "stack": stack.name, "passed": False}
     workload = None

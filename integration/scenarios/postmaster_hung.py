@@ -4,6 +4,9 @@ from lab import ladder
 
 # The bound of a hang (4 s), found by a probe every 2 s that waits for 1 s. At level guard repmgrd elects by its own clock: dual_ack_direct_s is reported.
 BOUNDS = ladder.BOUNDS | {"decided_by": ("==", "R7"), "decided_after_s": ("<=", 9), "marker_written": ("==", True), "vip_follows_primary": ("==", True)}
+# And nobody is promoted before it is dead: nothing that was acknowledged since is lost.
+AT_LEASE = {"decided_by": ("==", "R7"), "writes_back_s": ("<=", 11), "dual_ack_direct_s": ("==", 0), "lost_acked": ("==", 0),
+            "vip_follows_primary": ("==", True)}
 
 
 def run(lab):

@@ -1,6 +1,8 @@
 """kill -9 of the primary's postmaster alone, and its agent leaves crashes to repmgrd: backends live on for a while, its host is fine."""
 
 BOUNDS = {"write_gap_s": ("<=", 4), "vip_follows_primary": ("==", True)}
+# The lease is given back after proof of death, and the voters are free at once.
+AT_LEASE = {"writes_back_s": ("<=", 2.5), "dual_ack_direct_s": ("==", 0), "vip_follows_primary": ("==", True)}
 CONTROL = {"write_gap_s": (">", 4)}
 
 

@@ -165,7 +165,7 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   Verdict v;
   v.rule = row.rule;
   v.advert = row.advert;
-  const bool waits = in_place || s.majority == Majority::asking || still_looking(board, s.role, h, policy);
+  const bool waits = in_place || lease_is_settling(board, h, policy) || still_looking(board, s.role, h, policy);
   v.vrrp = row.vrrp == Vrrp::lower && waits ? Vrrp::hold : row.vrrp;
   v.action = row.action;
   v.reason = row.reason;

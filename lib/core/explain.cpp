@@ -72,8 +72,7 @@ namespace {
 std::string why_unconfirmed(const Signals& s, const ClusterView& view, const Board& board) {
   if (board.lease && s.majority != Majority::fresh && s.rival < Rival::claimed) {
     const std::string voters = std::to_string(board.lease->voters) + " voters ";
-    return s.majority == Majority::asking ? "no majority of the " + voters + "has answered yet"
-                                          : "it does not hold the lease: no majority of the " + voters + "grants it";
+    return "it does not hold the lease: no majority of the " + voters + "has granted it";
   }
   if (!board.nodes_known)
     return "repmgr.nodes has not been read" + (board.nodes_why_unknown.empty() ? "" : ": " + board.nodes_why_unknown);

@@ -8,9 +8,9 @@ namespace {
 Majority reach_of(const LeaseFacts& lease, const Board& board, const Horizon& h, const Policy& policy) {
   if (h.now < lease.valid_until)
     return h.now - lease.confirmed <= policy.suspect_after ? Majority::fresh : Majority::suspect;
-  // An agent that has just started or woken has not been answered yet.
-  const Instant since = std::max(board.started, h.valid_from);
-  return h.now - since <= policy.fresh ? Majority::asking : Majority::lost;
+  // What was never ours is not lost: a primary from before the lease, whose voters cannot be reached yet, is not
+  // stopped.
+  return !lease.had || lease_is_settling(board, h, policy) ? Majority::asking : Majority::lost;
 }
 
 /// Since when the winner of the newer lease is known to be a primary, by its server or by its agent's word.
@@ -32,6 +32,10 @@ bool proved_absent(const Board& board) {
 }  // namespace
 
 bool lease_is_valid(const Board& board, Instant now) { return board.lease && now < board.lease->valid_until; }
+
+bool lease_is_settling(const Board& board, const Horizon& h, const Policy& policy) {
+  return board.lease && h.now - std::max(board.started, h.valid_from) <= policy.fresh;
+}
 
 void judge_by_lease(ClusterView& view, const LeaseFacts& lease, const Board& board, const Horizon& h,
                     const Policy& policy) {

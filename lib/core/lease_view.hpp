@@ -10,6 +10,9 @@ namespace picket {
 
 bool lease_is_valid(const Board& board, Instant now);
 
+/// The agent has started or woken so lately that the voters may not have answered yet.
+bool lease_is_settling(const Board& board, const Horizon& horizon, const Policy& policy);
+
 /// Puts the lease in the place of what the nodes' answers say: the majority is that of the voters. With a valid lease
 /// nobody else is more than a claimant, whoever follows him; without one, the holder of a newer lease is a rival, and a
 /// proven one as soon as it is seen to be a primary.

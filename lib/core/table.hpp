@@ -13,7 +13,7 @@ enum class Postmaster : uint8_t { unknown, absent, starting, up, hung, orphans, 
 enum class Sight : uint8_t { none, remembered, cached, fresh };
 enum class MarkerState : uint8_t { none, isolated, fenced, unreadable };  ///< `isolated`: fenced for that reason alone
 /// Of the registered nodes, self included; at level lease: of the voters, and `fresh` and `suspect` mean a valid lease.
-/// `asking`: the lease is not valid, and has been asked for too short a time to call it lost.
+/// `asking`: the lease is not valid, and never was, or has been asked for too short a time to call it lost.
 enum class Majority : uint8_t { fresh, suspect, lost, asking };
 /// Another primary: none; possible, because a standby follows someone unseen on another timeline, or a primary has
 /// other data, or too few nodes tell their role; claimed by a node without a majority of followers; proven by a

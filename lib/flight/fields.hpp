@@ -49,7 +49,7 @@ PICKET_FIELDS(KeepalivedFacts, state, why_unknown, last_notify)
 PICKET_FIELDS(MarkerFacts, state, why, reasons, sentence, timeline)
 PICKET_FIELDS(Peer, node, server)
 PICKET_FIELDS(StartRefusal, row, sentence)
-PICKET_FIELDS(LeaseFacts, voters, majority, term, valid_until, confirmed, won_term, won_by, winner_promoted,
+PICKET_FIELDS(LeaseFacts, voters, majority, term, had, valid_until, confirmed, won_term, won_by, winner_promoted,
               campaigning)
 PICKET_FIELDS(Board, self_id, self_name, self_host, self_port, nodes_known, nodes_why_unknown, nodes_lost,
               self_is_witness, server, postmaster, disk, unit, address, keepalived, marker, peers, start_refused, lease,

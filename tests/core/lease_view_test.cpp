@@ -21,6 +21,7 @@ struct Leased : Watcher {
     board.lease->majority = 2;
     board.lease->won_term = board.lease->term = 4;
     board.lease->won_by = 1;
+    board.lease->had = true;
     look(3s);
   }
   /// Time passes; the lease is renewed at each look or runs on.
@@ -98,6 +99,16 @@ TEST(PrimaryWithoutALease, IsNotAdvertisedWhoeverFollowsItAndAsksForOne) {
   w.board.lease->won_by = 1;
   w.look(500ms);
   EXPECT_EQ(verdict_of(w), "R1 primary hold");
+}
+
+TEST(PrimaryWithoutALease, IsNotStoppedAsLongAsItNeverHadOne) {
+  Leased w;
+  w.replaced_by(0, 0);
+  w.board.lease->had = false;  // level lease is new here, and a firewall keeps the voters apart
+  w.look(60s, false);
+  EXPECT_EQ(w.verdict.action, Action::none);
+  EXPECT_EQ(w.verdict.rule, Rule::R6);
+  EXPECT_EQ(w.verdict.vrrp, Vrrp::lower);
 }
 
 TEST(ReplacedPrimary, IsStoppedOnceTheHolderOfTheNewerLeaseIsSeenToBePrimary) {

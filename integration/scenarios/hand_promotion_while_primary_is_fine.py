@@ -1,0 +1,24 @@
+"""Level lease: somebody promotes a standby by hand while the primary is fine: refused by way of repmgr, harmless by way of pg_ctl."""
+
+from lab.shell import CommandFailed, say
+
+LEVEL = "lease"
+BOUNDS = {"write_gap_s": ("<", 0.5), "fenced_nodes": ("==", 0), "primary_moved": ("==", False), "promoted_by_repmgr": ("==", False),
+          "rogue_offered": ("==", False)}
+
+
+def run(lab):
+    primary = lab.primary
+    standby, rogue = [node for node in lab.cluster.nodes if node is not primary]
+    say(f"BY HAND: repmgr standby promote on {standby}")
+    try:
+        standby.as_postgres("repmgr", "-f", "/etc/repmgr.conf", "standby", "promote", "--force", timeout=90)
+        lab.note("promoted_by_repmgr", True)
+    except CommandFailed as refused:
+        say(str(refused).splitlines()[-1][:200])
+        lab.note("promoted_by_repmgr", standby.sql("select pg_is_in_recovery()") == "f")
+    lab.fault(f"pg_promote() on {rogue}, past every gate", lambda: rogue.sql("select pg_promote(true, 30)"))
+    lab.hold(20, "two primaries by their own account")
+    lab.note("rogue_offered", any(a.node == rogue.name and a.path == "/primary" and a.code == 200 for a in lab.workload.answers()))
+    lab.note("primary_moved", primary.sql("select pg_is_in_recovery()") != "f" or primary.name in lab.fenced())
+    lab.note("fenced_nodes", len(lab.fenced()))

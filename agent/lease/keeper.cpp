@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/signals.hpp"
+#include "core/words.hpp"
 #include "lease/promise_file.hpp"
 #include "log.hpp"
 
@@ -125,7 +125,7 @@ void LeaseKeeper::tick() {
 void LeaseKeeper::heard(const Heard& heard) {
   if (heard.datagram.report) words_[heard.peer] = {*heard.datagram.report, heard.at};
   for (const LeaseMessage& message : heard.datagram.lease) {
-    if (message.kind == LeaseMessage::Kind::denial) denials_[heard.peer] = message.why;
+    if (message.kind == LeaseMessage::Kind::denial) note_denial(heard.peer, message);
     if (message.kind == LeaseMessage::Kind::grant) denials_.erase(heard.peer);
     take(on_message(lease_, setup_, heard.peer, message, boot_now(), input_));
   }
@@ -207,6 +207,16 @@ ControlReply LeaseKeeper::ask_for_promotion(const Snapshot& snapshot, bool carri
   changed_();
   if (valid) return {0, "this node holds the lease (term " + std::to_string(lease_.term) + ")\n"};
   return {1, why_not() + "\n"};
+}
+
+void LeaseKeeper::note_denial(int voter, const LeaseMessage& denial) {
+  const auto before = denials_.find(voter);
+  const bool news = before == denials_.end() || before->second != denial.why;
+  denials_[voter] = denial.why;
+  if (!news || denial.why != Denial::behind) return;
+  const auto text = [](const Position& p) { return std::to_string(p.timeline) + " " + lsn_text(p.lsn); };
+  log(Priority::notice, "node " + std::to_string(voter) + " has the write-ahead log up to timeline " +
+                            text(denial.position) + ", this node to timeline " + text(input_.position));
 }
 
 std::string LeaseKeeper::why_not() const {

@@ -49,6 +49,7 @@ class LeaseKeeper {
   void tell_report();
   void watch_the_end();
   std::string why_not() const;
+  void note_denial(int voter, const LeaseMessage& denial);
 
   Loop& loop_;
   LeaseSetup setup_;

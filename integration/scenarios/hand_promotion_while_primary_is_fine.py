@@ -3,7 +3,7 @@
 from lab.shell import CommandFailed, say
 
 LEVEL = "lease"
-BOUNDS = {"write_gap_s": ("<", 0.5), "fenced_nodes": ("==", 0), "primary_moved": ("==", False), "promoted_by_repmgr": ("==", False),
+BOUNDS = {"write_gap_s": ("<", 0.5), "rogue_is_stopped": ("==", True), "primary_moved": ("==", False), "promoted_by_repmgr": ("==", False),
           "rogue_offered": ("==", False)}
 
 
@@ -17,8 +17,8 @@ def run(lab):
     except CommandFailed as refused:
         say(str(refused).splitlines()[-1][:200])
         lab.note("promoted_by_repmgr", standby.sql("select pg_is_in_recovery()") == "f")
-    lab.fault(f"pg_promote() on {rogue}, past every gate", lambda: rogue.sql("select pg_promote(true, 30)"))
-    lab.hold(20, "two primaries by their own account")
+    lab.fault(f"pg_promote() on {rogue}, past every gate", lambda: rogue.sql("select pg_promote(false)"), justifies_fence_of=rogue)
+    lab.hold(20, "the lease stays where it is")
+    lab.note("rogue_is_stopped", rogue.name in lab.fenced() and not rogue.server_pids())
     lab.note("rogue_offered", any(a.node == rogue.name and a.path == "/primary" and a.code == 200 for a in lab.workload.answers()))
     lab.note("primary_moved", primary.sql("select pg_is_in_recovery()") != "f" or primary.name in lab.fenced())
-    lab.note("fenced_nodes", len(lab.fenced()))

@@ -46,6 +46,7 @@ struct Scene {
     LeaseMessage answer = message_of(kind, question.term, question.sent);
     answer.promised = lease.promise.term;
     answer.why = why;
+    if (why == Denial::behind) answer.position = *input.behind;
     if (why == Denial::bound) answer.wait = std::max(Millis{0}, lease.bound_until - now);
     answer.won_term = lease.won_term;
     answer.won_by = lease.won_by;

@@ -42,7 +42,7 @@ struct LeaseMessage {
   /// heartbeat, request: when it was sent, by the sender's clock; replies carry it back as it came, and mean nothing to
   /// the clock of anybody else.
   Instant sent{};
-  Position position;          ///< request: how far the candidate's log goes
+  Position position;          ///< request: how far the candidate's log goes; denial for that: how far the voter's goes
   Term promised = 0;          ///< refusal, denial: the highest term that the voter has promised
   Denial why = Denial::none;  ///< denial
   Millis wait{0};             ///< denial: for how long the voter is bound to somebody else

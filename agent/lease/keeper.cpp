@@ -1,6 +1,7 @@
 #include "lease/keeper.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "core/words.hpp"
 #include "lease/promise_file.hpp"
@@ -103,8 +104,11 @@ void LeaseKeeper::decided(const Snapshot& snapshot) {
   const bool seen = board.server.facts && snapshot.decided - board.server.facts_asked <= snapshot.fresh;
   input_.behind.reset();
   if (seen) {
-    input_.position = {board.server.facts->timeline, board.server.facts->lsn};
-    if (board.server.facts->role == Role::standby) input_.behind = input_.position;
+    const ServerFacts& facts = *board.server.facts;
+    input_.position = {facts.timeline, facts.lsn};
+    if (facts.role == Role::standby) input_.behind = input_.position;
+    // The log of a primary has no end yet: its standbys, asked a moment later, may well show more of it.
+    if (facts.role == Role::primary) input_.position.lsn = std::numeric_limits<Lsn>::max();
   }
   input_.frozen = report_.maintenance = snapshot.maintenance.has_value();
   report_.rule = snapshot.verdict.rule;

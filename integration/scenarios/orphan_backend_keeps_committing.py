@@ -4,9 +4,10 @@ from lab import ladder
 from lab.sessions import Session
 from lab.shell import wait_until
 
-# At level guard repmgrd promotes by its own clock; only level lease makes that wait for the proof: promoted_after_proof_s is reported.
+# At level guard repmgrd promotes by its own clock, and promoted_after_proof_s is reported; level lease makes it wait for the proof.
 BOUNDS = {"commits_before_kill": (">", 0), "systemd_helps": ("==", False), "orphan_dead_s": ("<=", 1), "lived_after_proof": ("==", 0),
           "rows_after_proof": ("==", 0), "proof_after_s": ("<=", 5), "vip_follows_primary": ("==", True)}
+AT_LEASE = BOUNDS | {"promoted_after_proof_s": (">", 0), "dual_ack_direct_s": ("==", 0)}
 CONTROL = {"orphans_after_5_s": (">", 0)}
 PROCEDURE = """create table orphan (n bigint, at timestamptz default clock_timestamp());
 create procedure commit_on() language plpgsql as $$ begin

@@ -232,6 +232,8 @@ void Agent::call_off(const Verdict& verdict) {
 }
 
 void Agent::start() {
+  // Not over what is left of the last one: first the proof that it is dead.
+  if (ladder_.climbing()) return;
   const Instant now = boot_now();
   if (starting_ || (last_start_ != Instant{} && now - last_start_ < order_again)) return;
   last_start_ = now;

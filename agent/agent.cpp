@@ -140,6 +140,7 @@ bool Agent::publish(const Step& step, Board board, Instant now) {
   snapshot_.fresh = config_.policy.fresh;
   snapshot_.board = std::move(board);
   snapshot_.timeline_history = observers_.timeline_history();
+  if (lease_) snapshot_.links = lease_->links();
   snapshot_.rejoin = rejoin_.sentence();
   snapshot_.fence_phase = ladder_.progress().phase;
   snapshot_.fence_rungs.clear();

@@ -229,6 +229,18 @@ std::string LeaseKeeper::why_not() const {
   return text;
 }
 
+std::vector<AgentLink> LeaseKeeper::links() const {
+  std::vector<AgentLink> links;
+  for (const PeerTraffic& peer : link_->status().peers) {
+    AgentLink link{peer.id, peer.heard, {}};
+    for (size_t i = 0; i < drop_kinds; ++i)
+      if (const uint64_t count = peer.drops.by_reason[i].count; count > 0)
+        link.dropped.emplace_back(word(static_cast<Drop>(i)), count);
+    links.push_back(std::move(link));
+  }
+  return links;
+}
+
 std::vector<std::string> LeaseKeeper::problems() const {
   std::vector<std::string> problems = complaints(link_->status(), boot_now(), Millis{10'000});
   if (input_.wish == Wish::hold && !was_valid_ && !denials_.empty()) problems.push_back(why_not());

@@ -37,7 +37,7 @@ class LeaseKeeper {
   /// asking for as long as this is repeated. 0: it is held, go on; 1: not yet, with the reason; 2: it may not be.
   ControlReply ask_for_promotion(const Snapshot& snapshot, bool carried_out);
 
-  const LinkStatus& link() const { return link_->status(); }
+  std::vector<AgentLink> links() const;
   std::vector<std::string> problems() const;
 
  private:

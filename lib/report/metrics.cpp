@@ -51,6 +51,24 @@ void put_fence(MetricList& list, const Snapshot& s) {
              s.board.fence_in_progress);
 }
 
+void put_lease(MetricList& list, const Snapshot& s, Instant now) {
+  if (!s.board.lease) return;
+  const LeaseFacts& l = *s.board.lease;
+  list.gauge("picket_lease_valid", "Whether this node holds a valid lease.", now < l.valid_until);
+  list.gauge("picket_lease_left_seconds", "Until it ends unless it is renewed; no sample when it is not held.",
+             positive(seconds(now < l.valid_until ? l.valid_until - now : Millis{0})));
+  list.gauge("picket_lease_holder_term", "The newest term whose holder has proved itself.",
+             static_cast<double>(l.won_term));
+  for (const AgentLink& link : s.links) {
+    const std::string node = std::to_string(link.id);
+    list.gauge("picket_agent_heard_seconds", "Since the latest datagram of that node's agent that was believed.",
+               link.heard ? std::optional<double>(seconds(now - *link.heard)) : std::nullopt, {{"node_id", node}});
+    for (const auto& [why, count] : link.dropped)
+      list.add(MetricList::Type::Counter, "picket_agent_dropped_total", "Datagrams that were not acted on.",
+               static_cast<double>(count), {{"node_id", node}, {"reason", why}});
+  }
+}
+
 void put_maintenance(MetricList& list, const Snapshot& s, Instant now) {
   list.gauge("picket_maintenance", "Whether an operator has announced planned work on this node.",
              s.maintenance.has_value());
@@ -137,6 +155,7 @@ std::string metrics_text(const Snapshot* s, const HttpUse& http, Instant now, in
     put_verdict(list, *s, now);
     put_fence(list, *s);
     put_maintenance(list, *s, now);
+    put_lease(list, *s, now);
     put_server(list, *s, now, options.max_age);
     put_peers(list, s->board, now, options.max_age);
   }

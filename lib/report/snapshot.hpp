@@ -20,6 +20,13 @@ struct Maintenance {
   Instant until{};  ///< when it ends by itself
 };
 
+/// The link to one other agent, as far as it is counted (level lease only).
+struct AgentLink {
+  int id = 0;
+  std::optional<Instant> heard;                           ///< when its latest datagram came that was believed
+  std::vector<std::pair<std::string, uint64_t>> dropped;  ///< how many were not, by the reason; only what occurred
+};
+
 struct Snapshot {
   uint64_t generation = 0;  ///< grows by one whenever the verdict changes
   uint64_t round = 0;       ///< grows by one whenever anything here may have changed
@@ -32,6 +39,7 @@ struct Snapshot {
   std::string fence_phase;  ///< what the fence is doing, empty when it does nothing
   std::string rejoin;       ///< what the latest way back came to; empty when there was none
   std::optional<Maintenance> maintenance;
+  std::vector<AgentLink> links;
   std::string timeline_history;          ///< the newest history file of pg_wal as it is; empty on timeline 1
   std::vector<std::string> fence_rungs;  ///< what it did, in order, each a short sentence
 };

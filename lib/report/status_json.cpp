@@ -22,7 +22,7 @@ Json or_null(bool known, const T& value) {
 }
 
 Json non_empty(const std::string& text) { return or_null(!text.empty(), text); }
-Json non_zero(uint32_t number) { return or_null(number != 0, number); }
+Json non_zero(uint64_t number) { return or_null(number != 0, number); }
 Json lsn(Lsn position) { return or_null(position != 0, lsn_text(position)); }
 Json identifier(uint64_t id) { return or_null(id != 0, std::to_string(id)); }  // JSON numbers end at 2^53
 
@@ -195,6 +195,30 @@ Json maintenance(const Snapshot& s, Instant now) {
           {"left_s", seconds(std::max(s.maintenance->until - now, Millis{0}))}};
 }
 
+Json lease(const Snapshot& s, Instant now) {
+  if (!s.board.lease) return nullptr;
+  const LeaseFacts& l = *s.board.lease;
+  const bool valid = now < l.valid_until;
+  Json links = Json::array();
+  for (const AgentLink& link : s.links) {
+    Json dropped = Json::object();
+    for (const auto& [why, count] : link.dropped) dropped[why] = count;
+    links.push_back({{"node", name_of(link.id, s.board)},
+                     {"heard_s", or_null(link.heard.has_value(), link.heard ? seconds(now - *link.heard) : 0.0)},
+                     {"dropped", dropped}});
+  }
+  return {{"valid", valid},
+          {"left_s", or_null(valid, valid ? seconds(l.valid_until - now) : 0.0)},
+          {"term", non_zero(l.term)},
+          {"wish", word(s.verdict.lease)},
+          {"voters", l.voters},
+          {"majority", l.majority},
+          {"holder", name_of(l.won_by, s.board)},
+          {"holder_term", non_zero(l.won_term)},
+          {"campaigning", l.campaigning},
+          {"agents", links}};
+}
+
 Json fence(const Snapshot& s) {
   const MarkerFacts& m = s.board.marker;
   const bool known = m.state == MarkerFacts::State::none || m.state == MarkerFacts::State::fenced;
@@ -224,7 +248,8 @@ std::string status_json(const Snapshot& s, Instant now) {
       {"nodes", {{"known", board.nodes_known}, {"why", non_empty(board.nodes_why_unknown)}}},
       {"peers", Json::array()},
       {"fence", fence(s)},
-      {"maintenance", maintenance(s, now)}};
+      {"maintenance", maintenance(s, now)},
+      {"lease", lease(s, now)}};
   for (const Peer& peer : board.peers) json["peers"].push_back(peer_json(peer, board, now, s.fresh));
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
 }

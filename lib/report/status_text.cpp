@@ -98,6 +98,11 @@ void put_verdict(std::string& out, const Json& status) {
   if (const Json& m = at(status, "maintenance"); m.is_object())
     out += "  ! MAINTENANCE for another " + duration(at(m, "left_s")) + ": " + text(at(m, "reason")) + " (" +
            text(at(m, "by")) + ")\n";
+  if (const Json& l = at(status, "lease"); l.is_object())
+    out += "  lease: " +
+           (at(l, "valid") == true ? "held here, for another " + duration(at(l, "left_s"))
+                                   : "not held here; last by " + text(at(l, "holder"), "nobody known")) +
+           (at(l, "campaigning") == true ? ", asked for by a promotion" : "") + '\n';
   if (at(v, "alarms").is_array()) {
     for (const Json& alarm : at(v, "alarms")) out += "  ! " + text(alarm) + '\n';
   }

@@ -106,5 +106,38 @@ TEST(StatusText, MissesNoKeySoMuchThatItFails) {
   }
 }
 
+TEST(StatusJson, TellsTheLeaseAndTheAgentsBehindIt) {
+  Snapshot s = scene::primary();
+  EXPECT_EQ(json::parse(status_json(s, scene::now))["lease"], nullptr);
+  s.verdict.lease = Wish::hold;
+  s.board.lease = LeaseFacts{.voters = 3,
+                             .majority = 2,
+                             .term = 4,
+                             .had = true,
+                             .valid_until = scene::now + Millis{2700},
+                             .confirmed = scene::now - Millis{300},
+                             .won_term = 4,
+                             .won_by = 1,
+                             .winner_promoted = {},
+                             .campaigning = false};
+  s.links = {{2, scene::now - Millis{200}, {{"replayed", 3}}}, {9, {}, {}}};
+  const json lease = json::parse(status_json(s, scene::now))["lease"];
+  EXPECT_EQ(lease, (json{{"valid", true},
+                         {"left_s", 2.7},
+                         {"term", 4},
+                         {"wish", "hold"},
+                         {"voters", 3},
+                         {"majority", 2},
+                         {"holder", "pg1"},
+                         {"holder_term", 4},
+                         {"campaigning", false},
+                         {"agents",
+                          {{{"node", "pg2"}, {"heard_s", 0.2}, {"dropped", {{"replayed", 3}}}},
+                           {{"node", "node 9"}, {"heard_s", nullptr}, {"dropped", json::object()}}}}}));
+  s.board.lease->valid_until = scene::now;
+  EXPECT_EQ(json::parse(status_json(s, scene::now))["lease"]["valid"], false);
+  EXPECT_EQ(json::parse(status_json(s, scene::now))["lease"]["left_s"], nullptr);
+}
+
 }  // namespace
 }  // namespace picket

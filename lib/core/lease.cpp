@@ -76,8 +76,16 @@ struct Scene {
     lease.released = lease.promise.term;
     lease.release_until = now + setup.timing.lease;
     lease.bound_until = std::min(lease.bound_until, now);
+    lease.owed_until = Lease::never;
     lease.next_heartbeat = now + setup.timing.heartbeat;
     tell_release();
+  }
+
+  /// Whoever granted it is free, unless he is bound to an older lease of ours: a release would end that too, while the
+  /// server that served under it may live.
+  void end_candidacy() {
+    if (now >= lease.owed_until) return release();
+    lease.candidacy.reset();
   }
 
   /// `node` has shown that it won `term`: whoever holds an older one has been replaced.
@@ -90,9 +98,21 @@ struct Scene {
     if (lease.term != 0 && term > lease.term) step_down();
   }
 
+  /// Nobody is known to hold it now. Whoever held it last may have forgotten that over a restart, and believe an older
+  /// holder's word; it would never ask, and so never be told by a reply.
+  void tell_newest_holder() {
+    lease.next_heartbeat = now + setup.timing.heartbeat;
+    LeaseMessage word = message_of(Kind::refusal, lease.won_term);
+    word.promised = lease.promise.term;
+    word.won_term = lease.won_term;
+    word.won_by = lease.won_by;
+    send_to_all(word);
+  }
+
   void send_heartbeats() {
     lease.acked[*place(setup.self)] = now;
     bind();
+    lease.owed_until = now + setup.timing.bound;
     lease.next_heartbeat = now + setup.timing.heartbeat;
     send_to_all(message_of(Kind::heartbeat, lease.term, now));
   }
@@ -159,7 +179,7 @@ Denial why_not(const Scene& s, int from, const LeaseMessage& m) {
 void on_request(Scene& s, int from, const LeaseMessage& m) {
   Lease& lease = s.lease;
   if (lease.candidacy && lease.term == 0 && goes_before(s, from, m)) {
-    s.release();  // those who granted us are free for the other
+    s.end_candidacy();  // those who granted us are free for the other
     lease.next_request = s.now + 2 * s.setup.timing.heartbeat;
   }
   if (const Denial why = why_not(s, from, m); why != Denial::none) return s.reply(from, m, Kind::denial, why);
@@ -199,6 +219,7 @@ Lease lease_after_start(const LeaseSetup& setup, const Promise& promise, Instant
   lease.promise = promise;
   lease.seen = promise.term;
   lease.bound_until = now + setup.timing.bound;
+  if (promise.to == setup.self) lease.owed_until = lease.bound_until;
   lease.acked.fill(Lease::never);
   return lease;
 }
@@ -230,9 +251,11 @@ LeaseStep on_tick(const Lease& before, const LeaseSetup& setup, Instant now, con
     if (now >= lease.release_until) lease.released = 0;
     if (lease.released != 0) s.tell_release();
     lease.next_heartbeat = now + setup.timing.heartbeat;
+  } else if (lease.won_term != 0 && lease.term == 0 && now >= lease.bound_until && now >= lease.next_heartbeat) {
+    s.tell_newest_holder();
   }
   if (input.wish == Wish::idle && lease.candidacy) {
-    if (lease.term == 0) s.release();
+    if (lease.term == 0) s.end_candidacy();
     lease.candidacy.reset();
   }
   // Not wanted for so long that it has run out: it takes a new term to get it back.

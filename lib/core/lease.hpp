@@ -67,6 +67,9 @@ struct Lease {
   Times acked{};     ///< newest send time that each voter acknowledged
   Term refused = 0;  ///< the highest term that a voter has promised another, and therefore refuses ours
   Instant next_heartbeat = never;
+  /// What a lease of ours allowed may go on until then, also one that an earlier run of the agent held: a server that
+  /// is being stopped, clients that were let in. Before that only give_back sets the voters free.
+  Instant owed_until = never;
 
   // As a candidate; also while it holds an older term, to replace it.
   struct Candidacy {

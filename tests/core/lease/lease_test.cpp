@@ -176,6 +176,49 @@ TEST_F(Voters, ThatRestartGiveTheHolderItsLeaseBackAtOnce) {
   EXPECT_EQ(lease[1].term, 2U);
 }
 
+TEST_F(Voters, ThatRestartedWhileTheyServedFreeNobodyByYielding) {
+  input[2].wish = Wish::hold;
+  run_until(5000);
+  // The agent of the holder restarts; its server goes on. 3 hears 1 no more, and 1 wants the lease.
+  lease[2] = lease_after_start(setup[2], lease[2].promise, now);
+  cut[3] = cut[1] = true;
+  run_until(5100);
+  EXPECT_TRUE(lease[2].candidacy);
+  cut[3] = cut[1] = false;
+  const LeaseMessage request{.kind = Kind::request, .term = 9, .sent = now, .position = {1, 1000}};
+  take(2, on_message(lease[2], setup[2], 1, request, now, input[2]));
+  EXPECT_EQ(said[Kind::denial].why, Denial::bound);
+  EXPECT_FALSE(said.contains(Kind::release));
+  take(3, on_message(lease[3], setup[3], 1, request, now, input[3]));
+  EXPECT_EQ(lease[3].promise.to, 2);
+  // Nor by not wanting it any more: only proof of death ends what the earlier run allowed.
+  run_until(6200);
+  lease[2] = lease_after_start(setup[2], lease[2].promise, now);
+  cut[1] = cut[3] = true;
+  run_until(6300);
+  input[2].wish = Wish::idle;
+  cut[1] = cut[3] = false;
+  run_until(6500);
+  EXPECT_FALSE(said.contains(Kind::release));
+  input[2].wish = Wish::hold;
+  run_until(7200);
+  input[2].wish = Wish::give_back;
+  run_until(7300);
+  EXPECT_TRUE(said.contains(Kind::release));
+}
+
+TEST_F(Voters, TellWhoHeldItLastToOneWhoHasForgotten) {
+  input[1].wish = Wish::hold;
+  run_until(5000);
+  // It restarts, and believes the word of one who has slept since an older term: it does not ask.
+  lease[1] = lease_after_start(setup[1], lease[1].promise, now);
+  input[1].wish = Wish::idle;
+  run_until(7000);
+  EXPECT_EQ(lease[1].won_by, 0);
+  run_until(9000);
+  EXPECT_EQ(lease[1].won_by, 1);
+}
+
 TEST_F(Voters, IgnoreStrangersAndAnswersToNothing) {
   run_until(5000);
   const LeaseMessage heartbeat{.kind = Kind::heartbeat, .term = 9, .sent = now};

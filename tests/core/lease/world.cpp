@@ -49,15 +49,18 @@ struct Moves {
   void act(int node, Wish wish) {
     const LeaseStep step = on_tick(world.nodes[node], setup_of(limits, node), here, wishing(wish));
     const char* verb = wish == Wish::hold ? "holds, heard by" : wish == Wish::idle ? "idles" : "gives back, heard by";
-    add(name_of(verb, node)).nodes[node] = step.lease;
+    World& acted = add(name_of(verb, node));
+    acted.nodes[node] = step.lease;
+    if (wish == Wish::give_back) acted.outlives[node] = 0;  // proof of death
     for (const Envelope& envelope : step.send)
-      deliver(node, step.lease, envelope, name_of(verb, node, envelope.to - 1));
+      deliver(node, step.lease, envelope, wish == Wish::give_back, name_of(verb, node, envelope.to - 1));
   }
 
-  void deliver(int node, const Lease& after, const Envelope& envelope, const std::string& name) {
+  void deliver(int node, const Lease& after, const Envelope& envelope, bool gives_back, const std::string& name) {
     const int voter = envelope.to - 1;
     World& arrived = add(name);
     arrived.nodes[node] = after;
+    if (gives_back) arrived.outlives[node] = 0;
     const LeaseStep answer = ask_voter(arrived, limits, voter, node, envelope.message);
     arrived.nodes[voter] = answer.lease;
     for (const Envelope& reply : answer.send) {
@@ -82,6 +85,8 @@ struct Moves {
 
   void restart(int node) {
     World& w = add(name_of("restarts", node));
+    const Instant until = valid_until(world.nodes[node], setup_of(limits, node));
+    if (until != Lease::never) w.outlives[node] = std::max(w.outlives[node], static_cast<int>((until - here).count()));
     const bool forgets = limits.mistake == Mistake::promise_forgotten;
     w.nodes[node] = lease_after_start(setup_of(limits, node), forgets ? Promise{} : world.nodes[node].promise, here);
     if (limits.mistake == Mistake::start_is_not_waited_for) w.nodes[node].bound_until = here;
@@ -99,6 +104,8 @@ struct Moves {
         if (t != Lease::never) t -= Millis{1};
       };
       earlier(node.bound_until);
+      earlier(node.owed_until);
+      w.outlives[i] = std::max(0, w.outlives[i] - 1);
       earlier(node.release_until);
       std::ranges::for_each(node.acked, earlier);
       if (node.candidacy) {
@@ -183,6 +190,7 @@ struct Codec {
     number(n.promise.term, 3);
     number(n.promise.to, 3);
     remainder(n.bound_until);
+    remainder(n.owed_until);
     number(n.seen, 3);
     number(n.won_term, 3);
     number(n.won_by, 3);
@@ -217,6 +225,7 @@ struct Codec {
     if (limits.slow >= 0) number(w.held_back, 2);
     for (int i = 0; i < limits.voters; ++i) {
       node(w.nodes[i]);
+      if (limits.restarts > 0) number(w.outlives[i], 2);
       for (int voter = 0; voter < limits.voters; ++voter) {
         if (voter == i || i >= limits.candidates) continue;
         pending(w.acks[i][voter]);
@@ -238,6 +247,7 @@ std::string pack_as_is(World w, const Limits& limits) {
 /// The world with two nodes that only vote in each other's place.
 void swap_voters(World& w, int a, int b) {
   std::swap(w.nodes[a], w.nodes[b]);
+  std::swap(w.outlives[a], w.outlives[b]);
   for (World* self = &w; Lease & node : self->nodes) {
     std::swap(node.acked[a], node.acked[b]);
     if (!node.candidacy) continue;
@@ -277,7 +287,7 @@ World first_world(const Limits& limits) {
 }
 
 bool serves(const World& world, const Limits& limits, int place) {
-  return here < valid_until(world.nodes[place], setup_of(limits, place));
+  return world.outlives[place] > 0 || here < valid_until(world.nodes[place], setup_of(limits, place));
 }
 
 std::string pack(const World& world, const Limits& limits) {

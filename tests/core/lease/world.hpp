@@ -56,7 +56,10 @@ struct World {
   std::array<Lease, most> nodes;
   std::array<std::array<Pending, most>, most> acks;    ///< [holder][voter]
   std::array<std::array<Pending, most>, most> grants;  ///< [candidate][voter]
-  int held_back = 0;                                   ///< ticks for which the slow clock may not stand still again
+  /// What an earlier run of the agent held is valid for so many ticks more: its server and its clients go on without
+  /// it.
+  std::array<int, most> outlives{};
+  int held_back = 0;  ///< ticks for which the slow clock may not stand still again
   int restarts = 0;
 };
 

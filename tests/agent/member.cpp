@@ -46,14 +46,14 @@ void Member::write_files(const AgentOptions& options) const {
   write_text(folder_ / "repmgr.conf", "node_id=" + std::to_string(id_) + "\nnode_name='" + name_ + "'\nconninfo='" +
                                           server_->conninfo() + "'\ndata_directory='" + server_->data() + "'\n");
   const auto key = [](const std::string& name, const std::string& value) { return name + " = \"" + value + "\"\n"; };
-  write_text(config_path(), key("level", options.level) + key("run_directory", folder_ / "run") +
-                                key("state_directory", folder_ / "state") + "[http]\n" + key("listen", "127.0.0.1") +
-                                "port = " + std::to_string(options.http_port != 0 ? options.http_port : port_) +
-                                "\n" + options.http + "[repmgr]\n" + key("conf", folder_ / "repmgr.conf") + key("nodes_every", "500ms") +
-                                "[keepalived]\n" + key("gate_file", folder_ / "run/gate") +
-                                key("rank_file", folder_ / "run/rank") + key("notify_fifo", fifo()) +
-                                options.keepalived + "[fence]\n" + options.fence + "[guard]\n" + options.guard +
-                                "[postgresql]\n" + options.postgresql);
+  write_text(config_path(),
+             key("level", options.level) + key("run_directory", folder_ / "run") +
+                 key("state_directory", folder_ / "state") + "[http]\n" + key("listen", "127.0.0.1") +
+                 "port = " + std::to_string(options.http_port != 0 ? options.http_port : port_) + "\n" + options.http +
+                 "[repmgr]\n" + key("conf", folder_ / "repmgr.conf") + key("nodes_every", "500ms") + "[keepalived]\n" +
+                 key("gate_file", folder_ / "run/gate") + key("rank_file", folder_ / "run/rank") +
+                 key("notify_fifo", fifo()) + options.keepalived + "[fence]\n" + options.fence + "[guard]\n" +
+                 options.guard + "[lease]\n" + options.lease + "[postgresql]\n" + options.postgresql);
 }
 
 bool Member::is_marked(const std::string& reason) const {

@@ -25,7 +25,7 @@ HealthSaid http_get(int port, const std::string& path);
 struct AgentOptions {
   std::string level = "guard";
   std::string http = {};
-  std::string guard = {}, postgresql = {}, keepalived = {}, fence = {};
+  std::string guard = {}, postgresql = {}, keepalived = {}, fence = {}, lease = {};
   int http_port = 0;     ///< 0 = the member's own
   std::string bus = {};  ///< address of the system bus; "" = there is none, whatever runs on this machine
   bool sees_everybody =

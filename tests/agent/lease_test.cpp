@@ -1,0 +1,133 @@
+// Three real servers with real agents at level lease, which vote over real datagrams. A lease lasts 1 s here, and a
+// voter is bound for 2.3 s.
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <thread>
+
+#include "agent/cluster.hpp"
+
+namespace picket::test {
+namespace {
+
+constexpr Millis limit{10'000};
+constexpr Millis lease{1000};
+
+class Leased : public testing::Test {
+ protected:
+  Leased() {
+    const std::string key = folder_ / "cluster.key";
+    const Ended made = cluster_.node1().picket({"keygen", key});
+    EXPECT_EQ(made.code, 0) << made.err;
+    for (const auto& member : cluster_.members()) {
+      ports_.push_back(free_port());
+      voters_ +=
+          (voters_.empty() ? "" : " ") + std::to_string(member->id()) + "=127.0.0.1:" + std::to_string(ports_.back());
+    }
+    for (const auto& member : cluster_.members()) start(*member);
+    EXPECT_TRUE(old_.until("R1", limit)) << describe(old_);
+  }
+
+  void start(Member& member) {
+    AgentOptions options{.level = "lease"};
+    options.lease =
+        "voters = \"" + voters_ + "\"\nkey = \"" + folder_ / "cluster.key" +
+        "\"\nlisten = \"127.0.0.1\"\nport = " + std::to_string(ports_[static_cast<size_t>(member.id() - 1)]) +
+        "\nheartbeat = \"100ms\"\nduration = \"1s\"\ndrift = \"300ms\"\nfence_within = \"1s\"\n";
+    member.start_agent(options);
+  }
+
+  Ended vote(const Member& member, const std::string& within) const {
+    return member.picket({"gate", "vote", "--within", within});
+  }
+
+  Folder folder_;
+  Cluster cluster_;
+  std::vector<int> ports_;
+  std::string voters_;
+  Member& old_ = cluster_.node1();
+  Member& new_ = cluster_.node2();
+};
+
+TEST_F(Leased, APrimaryHoldsItAndTheCommandLineSaysSo) {
+  EXPECT_EQ(old_.status()["lease"]["valid"], true);
+  EXPECT_EQ(new_.status()["lease"]["valid"], false);
+  EXPECT_TRUE(took([&] { return new_.status()["lease"]["holder"] == "node1"; }, limit)) << new_.status()["lease"];
+  EXPECT_NE(old_.log().find("holds the lease of 3 voters"), std::string::npos) << old_.log();
+}
+
+TEST_F(Leased, AStandbyIsNotPromotedBesideAHealthyPrimary) {
+  const Ended refused = vote(new_, "3");
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_NE(refused.err.find("not promoted: the lease is not granted"), std::string::npos) << refused.err;
+  const Ended promoted = new_.picket({"gate", "promote", "--within", "1", "--", "/bin/touch", folder_ / "promoted"});
+  EXPECT_EQ(promoted.code, 1);
+  EXPECT_EQ(access((folder_ / "promoted").c_str(), F_OK), -1) << "the command was not to be run";
+  EXPECT_EQ(old_.rule(), "R1");
+  EXPECT_EQ(old_.log().find("R5"), std::string::npos) << "the primary was not to be disturbed: " << old_.log();
+}
+
+TEST_F(Leased, AStandbyIsPromotedOnceTheOldLeaseHasEndedAndServesAtOnce) {
+  old_.agent().signal(SIGKILL);
+  old_.server().stop("immediate");
+  const Instant died = boot_now();
+  const Ended granted = vote(new_, "10");
+  const Millis waited = boot_now() - died;
+  EXPECT_EQ(granted.code, 0) << granted.err << describe(new_);
+  measured("the holder's death until a voter's grant (bound 2.3 s)", waited);
+  // The last heartbeat was up to 100 ms old.
+  EXPECT_GE(waited, Millis{2100});
+  const Ended promoted = new_.picket({"gate", "promote", "--", "/bin/true"});
+  EXPECT_EQ(promoted.code, 0) << promoted.err;
+  promote(new_);
+  EXPECT_TRUE(new_.until("R1", limit)) << describe(new_);
+}
+
+TEST_F(Leased, APrimaryWithoutVotersIsDeadSoonAfterItsLease) {
+  for (Member* voter : {&cluster_.node2(), &cluster_.node3()}) voter->agent().signal(SIGKILL);
+  const Instant cut = boot_now();
+  ASSERT_TRUE(old_.until_dead(limit)) << describe(old_);
+  const Millis after = boot_now() - cut;
+  measured("the voters' death until the primary's (lease 1 s)", after);
+  EXPECT_GE(after, lease - Millis{200});
+  EXPECT_LE(after, lease + Millis{2000});
+  EXPECT_TRUE(old_.is_marked("isolated"));
+  EXPECT_NE(old_.log().find("its lease has ended"), std::string::npos) << old_.log();
+}
+
+TEST_F(Leased, OneVoterIsEnough) {
+  cluster_.node3().agent().signal(SIGKILL);
+  std::this_thread::sleep_for(3 * lease);
+  EXPECT_EQ(old_.rule(), "R1") << describe(old_);
+  EXPECT_FALSE(old_.has_marker());
+}
+
+TEST_F(Leased, AnAgentThatRestartsHasTheLeaseAgainAndNobodyIsFenced) {
+  for (const auto& member : cluster_.members()) {
+    member->stop_agent(SIGTERM);
+    start(*member);
+    EXPECT_TRUE(old_.until("R1", limit)) << describe(old_);
+  }
+  std::this_thread::sleep_for(2 * lease);
+  EXPECT_EQ(old_.rule(), "R1") << describe(old_);
+  for (const auto& member : cluster_.members()) EXPECT_FALSE(member->has_marker()) << member->marker();
+}
+
+TEST_F(Leased, ADeadPrimaryGivesItBackAndTheVotersAreFreeAtOnce) {
+  old_.server().stop("fast");
+  const Instant died = boot_now();
+  const Ended granted = vote(new_, "10");
+  EXPECT_EQ(granted.code, 0) << granted.err << describe(new_);
+  measured("the primary's proven end until a voter's grant", boot_now() - died);
+  EXPECT_LT(boot_now() - died, Millis{2000}) << "less than the bound: it was given back";
+}
+
+TEST_F(Leased, APromiseThatCannotBeReadKeepsTheAgentDown) {
+  new_.stop_agent(SIGTERM);
+  write_text(new_.folder() / "state/promise", "picket-promise 1 term 5 t");
+  EXPECT_THROW(start(new_), std::runtime_error);
+  EXPECT_NE(new_.log().find("nobody knows what this node has promised"), std::string::npos) << new_.log();
+}
+
+}  // namespace
+}  // namespace picket::test

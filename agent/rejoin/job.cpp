@@ -46,7 +46,7 @@ class Job {
   void carry_out(const RejoinView& view);
   void checkpoint(const RejoinView& view);
   void archive(const RejoinView& view);
-  void prove_dead() const;
+  void prove_dead();
   void rewind(const RejoinView& view);
   void clone(const RejoinView& view);
 
@@ -187,9 +187,10 @@ void Job::archive(const RejoinView& view) {
   record_.archive = folder;
 }
 
-void Job::prove_dead() const {
+void Job::prove_dead() {
   if (const std::string left = what_still_runs(place_); !left.empty())
     throw std::runtime_error("PostgreSQL runs here: " + left);
+  steps_.forget_the_dead();
 }
 
 void Job::rewind(const RejoinView& view) {

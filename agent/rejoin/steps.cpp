@@ -99,6 +99,14 @@ void RejoinSteps::run(const std::vector<std::string>& command, Millis most) {
   must_be_well(command, attempt(command, most));
 }
 
+void RejoinSteps::forget_the_dead() {
+  // A power cut leaves it, and after the boot its number is somebody else's: PostgreSQL then takes any process of its
+  // own user for a server that runs (CreateLockFile() in miscinit.c).
+  const std::string path = place_.data_directory + "/postmaster.pid";
+  if (unlink(path.c_str()) == 0) return heard_("removed " + path + ", which a server that is dead has left");
+  if (errno != ENOENT) throw std::runtime_error(path + ": " + std::strerror(errno));
+}
+
 void RejoinSteps::recover() {
   std::vector<std::string> command{place_.programs + "postgres", "--single", "-D", place_.data_directory};
   const std::string configuration = configuration_of(place_.data_directory);

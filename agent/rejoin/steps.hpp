@@ -21,6 +21,8 @@ class RejoinSteps {
   RejoinSteps(const RejoinSteps&) = delete;
   RejoinSteps& operator=(const RejoinSteps&) = delete;
 
+  /// Removes the postmaster.pid of a server that is proven dead.
+  void forget_the_dead();
   /// Replays the log of a crashed server in single-user mode, for pg_rewind does not find Debian's configuration.
   void recover();
   /// `repmgr node rejoin --force-rewind --dry-run`: changes nothing. Returns whether pg_rewind would run.

@@ -67,6 +67,10 @@ TEST(RealRejoin, OfACrashedPrimaryKeepsWhatOnlyItHadAndEndsAsAStandby) {
   cluster.node2->server().sql("insert into t values (100)");
   const fs::path wal = old.server().data() + "/pg_wal";
   fs::copy(wal, old.state_folder() + "/wal-before", fs::copy_options::recursive);
+  // As after a power cut: what the server left names a process of the same user that has nothing to do with it.
+  const Child stranger({"/bin/sleep", "300"}, "postgres", old.state_folder() + "/stranger");
+  write_text(old.server().data() + "/postmaster.pid",
+             std::to_string(stranger.pid()) + "\n" + old.server().data() + "\n1700000000\n5432\n\n\n0 0\n");
 
   const Ended job = old.run_job();
   EXPECT_EQ(job.code, 0) << job.out << job.err;

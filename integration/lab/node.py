@@ -130,7 +130,8 @@ class Node:
             inner = int(self.file(data_directory() + "/postmaster.pid").read_text().split("\n", 1)[0])
         except (OSError, ValueError):
             return 0
-        return next((pid for pid in self.all_pids() if processes.pid_inside(pid) == inner), 0)
+        # After a power cut the file is there, and its number may be anybody's.
+        return next((pid for pid in self.server_pids() if processes.pid_inside(pid) == inner), 0)
 
     def all_pids(self) -> list[int]:
         return processes.pids(processes.group(self.name))

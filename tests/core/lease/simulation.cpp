@@ -122,6 +122,7 @@ void Simulation::decide(int i) {
 
   LeaseFacts facts{.voters = count_, .majority = n.setup.majority()};
   facts.term = a.lease.term;
+  facts.had = a.had || a.lease.promise.to == n.setup.self;
   facts.valid_until = valid_until(a.lease, n.setup);
   facts.confirmed = confirmed_at(a.lease, n.setup);
   facts.won_term = a.lease.won_term;

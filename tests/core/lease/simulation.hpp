@@ -118,6 +118,7 @@ struct Agent {
   uint64_t made = 0, written = 0, writing = 0;
   Promise on_its_way;  ///< to the disk
   bool retry = false;
+  bool had = false;  ///< a valid lease, in this run
 };
 
 struct Node {

@@ -113,6 +113,7 @@ void Simulation::judge(int i) {
   if (lease.term < top_term_ || (lease.term == top_term_ && top_node_ != i))
     fail("n" + std::to_string(i + 1) + " holds term " + std::to_string(lease.term) + " after term " +
          std::to_string(top_term_));
+  n.agent.had = true;
   top_term_ = lease.term;
   top_node_ = i;
   if (n.valid_term == lease.term) return;

@@ -198,13 +198,13 @@ void Simulation::administrator(int i) {
   if (n.pg.running && (n.pg.role == Role::primary || now_ < n.pg.starting_until)) return;
   if (now_ - n.pg.ended < 6 * second || n.pg.starts_at != 0) return;
   int primary = -1, voices = 1;
-  bool standby_left = false;
+  bool standby_left = false, newer = false;
   for (int j = 0; j < count_; ++j) {
+    newer = newer || at(j).pg.position.timeline > n.pg.position.timeline;
     if (j == i || !sql(i, j)) continue;
     ++voices;
     if (at(j).pg.role == Role::primary && holds(j)) primary = j;
     if (at(j).pg.role == Role::standby && at(j).marker == MarkerState::none) standby_left = true;
-    if (at(j).pg.position.timeline > n.pg.position.timeline && primary < 0) standby_left = true;
   }
   if (primary >= 0) {
     n.pg.role = Role::standby;
@@ -215,7 +215,7 @@ void Simulation::administrator(int i) {
   }
   if (n.pg.running) return;
   if (n.pg.role == Role::standby) return start_postgres(i);
-  if (now_ - n.pg.ended < 20 * second || standby_left || 2 * voices <= count_) return;
+  if (now_ - n.pg.ended < 20 * second || standby_left || newer || 2 * voices <= count_) return;
   n.marker = MarkerState::none;
   start_postgres(i);
 }

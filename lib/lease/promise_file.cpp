@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 #include "loop/read_file.hpp"
 #include "loop/write_file.hpp"
@@ -51,8 +52,12 @@ PromiseReading read_promise(const std::string& path) {
     if (errno == ENOENT) return {};
     return {{}, path + ": " + std::strerror(errno)};
   }
-  if (const auto promise = parse_promise(*text)) return {*promise, ""};
-  return {{}, path + ": not a promise of picket's"};
+  const auto promise = parse_promise(*text);
+  if (!promise) return {{}, path + ": not a promise of picket's"};
+  // Whoever wrote it may have ended before it was durable.
+  std::string error = sync_path(path);
+  if (error.empty()) error = sync_folder_of(path);
+  return {*promise, std::move(error)};
 }
 
 std::string write_promise(const std::string& path, const Promise& promise) {

@@ -16,12 +16,12 @@ std::string promise_text(const Promise& promise);
 std::optional<Promise> parse_promise(std::string_view text);
 
 struct PromiseReading {
-  Promise promise;  ///< none when there is no file: this node has promised nobody anything
-  std::string
-      error;  ///< "PATH: reason" when there is one that cannot be read or understood: nobody knows what was promised
+  Promise promise;    ///< none when there is no file: this node has promised nobody anything
+  std::string error;  ///< "PATH: reason" when there is one that cannot be read, understood or synced: nobody knows what
+                      ///< was promised
 };
 
-/// Blocks as the disk does: for start-up.
+/// What it returns is durable, whatever became of the process that wrote it. Blocks as the disk does: for start-up.
 PromiseReading read_promise(const std::string& path);
 
 /// Durably (write_file.hpp). Returns "" or the error; then either promise may be on the disk.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <limits>
 
 namespace picket::simulation {
 namespace {
@@ -171,6 +172,7 @@ void Simulation::decide(int i) {
   if (s.sight == Sight::fresh) {
     a.input.position = pg.position;
     if (pg.role == Role::standby) a.input.behind = pg.position;
+    if (pg.role == Role::primary) a.input.position.lsn = std::numeric_limits<Lsn>::max();
   }
   // Proof of death, or a server that has turned into a standby: nothing of an earlier run goes on.
   if (wish == Wish::give_back) n.outlives = {};

@@ -50,7 +50,7 @@ TEST(Lease, HasOneHolderInEveryWorldOfMoreVoters) {
 TEST(Lease, IsBrokenByEachKnownMistakeAndTheExplorerTellsHow) {
   for (const Mistake mistake :
        {Mistake::lease_counts_from_receipt, Mistake::promise_forgotten, Mistake::start_is_not_waited_for,
-        Mistake::acknowledges_after_granting, Mistake::grants_one_tick_early}) {
+        Mistake::acknowledges_after_granting, Mistake::grants_one_tick_early, Mistake::older_lease_forgotten}) {
     const Limits limits{.voters = 3, .candidates = 2, .terms = 2, .restarts = 1, .slow = 0, .mistake = mistake};
     const Outcome outcome = explore(limits, 5'000'000);
     EXPECT_THAT(outcome.violation, testing::AnyOf("at most one serves", "a term has one holder"))

@@ -45,6 +45,7 @@ void Simulation::agent_starts(int i) {
   const Promise kept = forgets ? Promise{} : n.durable;
   const Instant now = n.clock.at(now_);
   n.agent.lease = lease_after_start(n.setup, kept, now);
+  if (options_.mistake == Mistake::older_lease_forgotten) n.agent.lease.owed_until = Lease::never;
   n.agent.board.self_id = i + 1;
   n.agent.board.started = now;
   n.agent.board.unit.known = true;

@@ -25,6 +25,7 @@ enum class Mistake : uint8_t {
   promise_forgotten,          ///< by an agent that restarts
   lease_counts_from_receipt,  ///< of the reply, not from sending the question
   sent_before_written,        ///< the messages do not wait for the disk
+  older_lease_forgotten,  ///< by an agent that restarts: when it yields, it frees those who hold its earlier run's up
 };
 
 struct Options {

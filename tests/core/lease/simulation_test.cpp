@@ -79,8 +79,9 @@ TEST(LeaseSimulation, OfAQuietClusterLosesNoLease) {
 }
 
 TEST(LeaseSimulation, FindsEachKnownMistake) {
-  for (const Mistake mistake : {Mistake::bound_is_shorter, Mistake::bound_without_drift, Mistake::promise_forgotten,
-                                Mistake::lease_counts_from_receipt, Mistake::sent_before_written}) {
+  for (const Mistake mistake :
+       {Mistake::bound_is_shorter, Mistake::bound_without_drift, Mistake::promise_forgotten,
+        Mistake::lease_counts_from_receipt, Mistake::sent_before_written, Mistake::older_lease_forgotten}) {
     uint64_t seed = 1;
     std::string violation;
     for (; seed <= 5000 && violation.empty(); ++seed)

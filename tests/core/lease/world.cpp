@@ -90,6 +90,7 @@ struct Moves {
     const bool forgets = limits.mistake == Mistake::promise_forgotten;
     w.nodes[node] = lease_after_start(setup_of(limits, node), forgets ? Promise{} : world.nodes[node].promise, here);
     if (limits.mistake == Mistake::start_is_not_waited_for) w.nodes[node].bound_until = here;
+    if (limits.mistake == Mistake::older_lease_forgotten) w.nodes[node].owed_until = Lease::never;
     ++w.restarts;
   }
 
@@ -186,12 +187,16 @@ struct Codec {
     else
       number(reply.age, 1);
   }
-  void node(Lease& n) {
+  void node(Lease& n, bool candidate) {
     number(n.promise.term, 3);
     number(n.promise.to, 3);
     remainder(n.bound_until);
     remainder(n.owed_until);
-    number(n.seen, 3);
+    // The highest term heard of is for asking with a higher one; who only votes never asks.
+    if (candidate)
+      number(n.seen, 3);
+    else
+      n.seen = 0;
     number(n.won_term, 3);
     number(n.won_by, 3);
     number(n.term, 3);
@@ -224,7 +229,7 @@ struct Codec {
     number(w.restarts, 3);
     if (limits.slow >= 0) number(w.held_back, 2);
     for (int i = 0; i < limits.voters; ++i) {
-      node(w.nodes[i]);
+      node(w.nodes[i], i < limits.candidates);
       if (limits.restarts > 0) number(w.outlives[i], 2);
       for (int voter = 0; voter < limits.voters; ++voter) {
         if (voter == i || i >= limits.candidates) continue;

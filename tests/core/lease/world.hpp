@@ -30,6 +30,7 @@ enum class Mistake : uint8_t {
   start_is_not_waited_for,      ///< a voter that restarts grants at once
   acknowledges_after_granting,  ///< another
   grants_one_tick_early,
+  older_lease_forgotten,  ///< by an agent that restarts: when it yields, it frees those who hold its earlier run's up
 };
 
 struct Limits {

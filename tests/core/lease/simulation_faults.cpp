@@ -52,7 +52,7 @@ void Simulation::draw_fault() {
   plan(What::fault, 0, now_ + random_.between(0, random_.chance(500) ? 600 * ms : 10 * second));
   const int i = top_node_ >= 0 && random_.chance(400) ? top_node_ : random_.below(count_);
   const int j = (i + 1 + random_.below(count_ - 1)) % count_;  // in this order, or a seed is another story elsewhere
-  fault(random_.below(25), i, j);
+  fault(random_.below(26), i, j);
 }
 
 void Simulation::fault(int kind, int i, int j) {
@@ -135,6 +135,13 @@ void Simulation::fault(int kind, int i, int j) {
       for (int k = 0; k < count_; ++k) sql_cut_[k][i] = k != i;
       cut_[i][j] = true;
       say(i, "is out of sight of n" + std::to_string(j + 1) + ", which is to be promoted");
+      break;
+    case 25:
+      if (!n.agent.up) break;
+      say(i, "agent restarts, and hears nobody");
+      agent_ends(i);
+      plan(What::agent_starts, i, now_ + std::min(left, random_.between(50 * ms, 500 * ms)));
+      for (int k = 0; k < count_; ++k) cut_[k][i] = k != i;
       break;
     default: break;
   }

@@ -40,8 +40,13 @@ void Agent::mark_stale(const std::string& sentence) {
 
 ControlReply Agent::unfence(const std::string& who, bool accepted) {
   const MarkerFacts& marker = marker_.facts();
+  if (accepted && lease_) {
+    log(Priority::warning, who + " accepts what is lost should the newest holder of the lease never come back");
+    lease_->forget_the_holder();
+  }
   if (marker.state == MarkerFacts::State::none) return {0, "this node is not fenced\n"};
-  if (const std::string why = rejoin_.in_the_way(); !why.empty()) return {2, "still fenced: " + why + "\n"};
+  if (const std::string why = rejoin_.in_the_way(snapshot_.board.disk); !why.empty())
+    return {2, "still fenced: " + why + "\n"};
   const bool stale = std::ranges::find(marker.reasons, word(FenceReason::stale)) != marker.reasons.end();
   if (stale && !accepted) {
     log(Priority::notice, "not unfenced by order of " + who + ": it is stale, and --i-accept was not said");

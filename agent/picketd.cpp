@@ -149,6 +149,8 @@ int main(int argc, char** argv) {
     picket::log(picket::Priority::error, error.what());
   } catch (const BadConfiguration& error) {
     picket::log(picket::Priority::error, error.what());
+  } catch (const picket::CannotVote& error) {
+    picket::log(picket::Priority::error, error.what());
   } catch (const std::exception& error) {
     picket::log(picket::Priority::error, std::string("stopped by an error: ") + error.what());
     return 1;

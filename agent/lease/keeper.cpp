@@ -1,9 +1,12 @@
 #include "lease/keeper.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <limits>
 
 #include "core/words.hpp"
+#include "lease/held_note.hpp"
 #include "lease/promise_file.hpp"
 #include "log.hpp"
 
@@ -12,7 +15,6 @@ namespace {
 
 // Whoever asks for a promotion repeats it several times a second; when he has gone, nobody wants it any more.
 constexpr Millis campaign_lasts{2000};
-constexpr Millis write_again{500};
 
 /// What all voters must have alike, or their promises do not fit together.
 std::string agreed(const Config& config) {
@@ -61,22 +63,33 @@ std::string words_of(Denial why, int from) {
 }  // namespace
 
 LeaseKeeper::LeaseKeeper(Loop& loop, Worker& names, const Config& config, int self, std::function<void()> changed)
-    : loop_(loop),
-      setup_(setup_of(config, self)),
-      path_(config.state_directory + "/promise"),
+    : setup_(setup_of(config, self)),
+      note_path_(config.run_directory + "/lease"),
       promote_within_(config.lease.promote_within),
       changed_(std::move(changed)),
-      disk_(loop),
       each_(loop, [this] { tick(); }),
-      end_(loop, [this] { tick(); }),
-      retry_(loop, [this] { write_promise_if_new(); }) {
-  const PromiseReading kept = read_promise(path_);
+      end_(loop, [this] { tick(); }) {
+  const PromiseReading kept = read_promise(config.state_directory + "/promise");
   if (!kept.error.empty())
-    throw std::runtime_error(kept.error +
-                             "; nobody knows what this node has promised: remove the file only when no "
-                             "other node can be a primary by this node's vote");
-  lease_ = lease_after_start(setup_, kept.promise, boot_now());
-  link_ = std::make_unique<PeerLink>(loop, names, link_options(config, self), [this](const Heard& h) { heard(h); });
+    throw CannotVote(kept.error +
+                     "; nobody knows what this node has promised: remove the file only when no other node "
+                     "can be a primary by this node's vote");
+  const Instant now = boot_now();
+  noted_ = read_held_note(note_path_, now, setup_.timing.lease);
+  const bool goes_on = noted_ && noted_->until != Instant{};
+  lease_ = lease_after_start(setup_, kept.promise, now, goes_on ? noted_->term : 0);
+  if (goes_on && lease_.term != 0) inherited_until_ = noted_->until;
+  LinkOptions options;
+  try {
+    options = link_options(config, self);
+  } catch (const std::runtime_error& error) {
+    throw CannotVote(error.what());
+  }
+  link_ = std::make_unique<PeerLink>(loop, names, std::move(options), [this](const Heard& h) { heard(h); });
+  outbox_ = std::make_unique<Outbox>(loop, config.state_directory + "/promise", kept.promise, self,
+                                     [this](const Envelope& e) {
+                                       link_->send(e.to, {{}, {e.message}});
+                                     });
   each_.every(setup_.timing.heartbeat / 2);
 }
 
@@ -87,15 +100,33 @@ LeaseFacts LeaseKeeper::facts() const {
   facts.voters = static_cast<int>(setup_.voters.size());
   facts.majority = setup_.majority();
   facts.term = lease_.term;
-  facts.had = had_ || lease_.promise.to == setup_.self;
-  facts.valid_until = valid_until(lease_, setup_);
-  facts.confirmed = confirmed_at(lease_, setup_);
-  facts.won_term = lease_.won_term;
-  facts.won_by = lease_.won_by;
+  facts.had = noted_.has_value();
+  facts.valid_until = end_of_lease();
+  facts.confirmed = facts.valid_until == Lease::never ? Lease::never : facts.valid_until - setup_.timing.lease;
+  if (lease_.won_term > forgotten_) {
+    facts.won_term = lease_.won_term;
+    facts.won_by = lease_.won_by;
+  }
   if (const auto word = words_.find(lease_.won_by); word != words_.end() && word->second.report.role == Role::primary)
     facts.winner_promoted = word->second.at;
   facts.campaigning = boot_now() < campaign_until_;
   return facts;
+}
+
+// What an earlier run of this boot was granted is this node's still, for as long as nothing has replaced it.
+Instant LeaseKeeper::end_of_lease() const {
+  const Instant until = valid_until(lease_, setup_);
+  return lease_.term == 0 ? until : std::max(until, inherited_until_);
+}
+
+// Before anything is sent: a lease that has been dropped must not be found by the next run.
+void LeaseKeeper::note_lease() {
+  const Instant until = end_of_lease();
+  if (until == Lease::never && !noted_) return;
+  const HeldNote note{until == Lease::never ? noted_->term : lease_.term, until == Lease::never ? Instant{} : until};
+  if (noted_ == note) return;
+  noted_ = note;
+  note_error_ = write_held_note(note_path_, note);
 }
 
 void LeaseKeeper::decided(const Snapshot& snapshot) {
@@ -110,7 +141,7 @@ void LeaseKeeper::decided(const Snapshot& snapshot) {
     // The log of a primary has no end yet: its standbys, asked a moment later, may well show more of it.
     if (facts.role == Role::primary) input_.position.lsn = std::numeric_limits<Lsn>::max();
   }
-  input_.frozen = report_.maintenance = snapshot.maintenance.has_value();
+  report_.maintenance = snapshot.maintenance.has_value();
   report_.rule = snapshot.verdict.rule;
   report_.advert = snapshot.verdict.advert;
   report_.role = seen ? board.server.facts->role : Role::unknown;
@@ -119,6 +150,12 @@ void LeaseKeeper::decided(const Snapshot& snapshot) {
   report_.system_identifier = seen ? board.server.facts->system_identifier : 0;
   report_.fenced = board.marker.state == MarkerFacts::State::fenced;
   tick();
+  // No primary is here: whatever lease it had is over with it.
+  if (input_.wish == Wish::give_back && noted_) {
+    inherited_until_ = Lease::never;
+    noted_.reset();
+    unlink(note_path_.c_str());
+  }
 }
 
 void LeaseKeeper::tick() {
@@ -137,52 +174,25 @@ void LeaseKeeper::heard(const Heard& heard) {
 
 void LeaseKeeper::take(LeaseStep step) {
   lease_ = std::move(step.lease);
-  if (step.persist) ++made_;
-  for (Envelope& envelope : step.send) waiting_.push_back({made_, std::move(envelope)});
-  write_promise_if_new();
-  send_all();
+  if (lease_.candidacy && lease_.candidacy->term != asked_) {
+    asked_ = lease_.candidacy->term;
+    denials_.clear();
+  }
+  note_lease();
+  outbox_->put(lease_.promise, step.persist, std::move(step.send));
   watch_the_end();
 }
 
 // The end of the lease is looked at when it comes, not at the next poll; so is its beginning.
 void LeaseKeeper::watch_the_end() {
   const Instant now = boot_now();
-  const Instant until = valid_until(lease_, setup_);
+  const Instant until = end_of_lease();
   const bool valid = now < until;
   if (valid) end_.start(until - now);
   if (valid == was_valid_) return;
   was_valid_ = valid;
-  if (valid) {
-    had_ = true;
-    denials_.clear();
-  }
+  if (valid) denials_.clear();
   changed_();
-}
-
-void LeaseKeeper::send_all() {
-  const auto held = std::ranges::find_if(waiting_, [&](const Waiting& w) { return w.needs > written_; });
-  for (auto w = waiting_.begin(); w != held; ++w) link_->send(w->envelope.to, {{}, {w->envelope.message}});
-  waiting_.erase(waiting_.begin(), held);
-}
-
-void LeaseKeeper::write_promise_if_new() {
-  if (writing_ != 0 || written_ == made_ || retry_.armed()) return;
-  writing_ = made_;
-  const auto error = std::make_shared<std::string>();
-  disk_.run([path = path_, promise = lease_.promise, error] { *error = write_promise(path, promise); },
-            [this, watch = lifetime_.watch(), error] {
-              if (watch.expired()) return;
-              disk_error_ = *error;
-              const uint64_t number = std::exchange(writing_, 0);
-              if (!error->empty()) {
-                // What has waited is out of date by the time the disk takes it; it is said anew.
-                std::erase_if(waiting_, [&](const Waiting& w) { return w.needs > written_; });
-                return retry_.start(write_again);
-              }
-              written_ = number;
-              send_all();
-              write_promise_if_new();
-            });
 }
 
 void LeaseKeeper::tell_report() {
@@ -199,7 +209,7 @@ ControlReply LeaseKeeper::ask_for_promotion(const Snapshot& snapshot, bool carri
     return {2, "this node is fenced: " + board.marker.sentence + "\n"};
   const Instant now = boot_now();
   const Role role = snapshot.verdict.role;
-  const bool valid = now < valid_until(lease_, setup_);
+  const bool valid = now < end_of_lease();
   if (role == Role::primary) {
     if (valid) return {0, "this server is the primary already, and holds the lease\n"};
     return {2, "this server is a primary already, without the lease\n"};
@@ -225,6 +235,8 @@ void LeaseKeeper::note_denial(int voter, const LeaseMessage& denial) {
 
 std::string LeaseKeeper::why_not() const {
   std::string text = "the lease is not granted";
+  if (!lease_.candidacy && lease_.promise.to != setup_.self && boot_now() < lease_.bound_until)
+    return text + ": this node is itself still bound to another holder, or has just started, and does not ask yet";
   for (const auto& [voter, why] : denials_) text += (text.ends_with("granted") ? ": " : ", ") + words_of(why, voter);
   return text;
 }
@@ -244,8 +256,9 @@ std::vector<AgentLink> LeaseKeeper::links() const {
 std::vector<std::string> LeaseKeeper::problems() const {
   std::vector<std::string> problems = complaints(link_->status(), boot_now(), Millis{10'000});
   if (input_.wish == Wish::hold && !was_valid_ && !denials_.empty()) problems.push_back(why_not());
-  if (!disk_error_.empty())
-    problems.push_back("the promise cannot be written, so this node grants nothing: " + disk_error_);
+  if (!note_error_.empty()) problems.push_back("a restart of the agent will ask for the lease anew: " + note_error_);
+  if (!outbox_->error().empty())
+    problems.push_back("the promise cannot be written, so this node grants nothing: " + outbox_->error());
   return problems;
 }
 

@@ -7,24 +7,31 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "config/config.hpp"
 #include "control_client.hpp"
 #include "core/lease.hpp"
-#include "loop/worker.hpp"
+#include "lease/held_note.hpp"
+#include "lease/outbox.hpp"
 #include "peers/link.hpp"
 #include "report/snapshot.hpp"
 #include "systemd/bus.hpp"
 
 namespace picket {
 
+/// The key or the promise cannot be read: nothing that a restart would mend.
+struct CannotVote : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 class LeaseKeeper {
  public:
   /// `self` is one of the configured voters. `changed` runs on the loop when facts() may have changed: the lease was
-  /// won, renewed after a pause, ended or lost. `names` must outlive this. Throws std::runtime_error when the key or
-  /// the promise cannot be read or the port cannot be had.
+  /// won, renewed after a pause, ended or lost. `names` must outlive this. Throws CannotVote when the key or
+  /// the promise cannot be read, std::runtime_error when the port cannot be had.
   LeaseKeeper(Loop& loop, Worker& names, const Config& config, int self, std::function<void()> changed);
   ~LeaseKeeper();
 
@@ -37,6 +44,9 @@ class LeaseKeeper {
   /// asking for as long as this is repeated. 0: it is held, go on; 1: not yet, with the reason; 2: it may not be.
   ControlReply ask_for_promotion(const Snapshot& snapshot, bool carried_out);
 
+  /// The operator accepts what is lost should the newest holder never come back: it is no rival any more.
+  void forget_the_holder() { forgotten_ = lease_.won_term; }
+
   std::vector<AgentLink> links() const;
   std::vector<std::string> problems() const;
 
@@ -44,16 +54,15 @@ class LeaseKeeper {
   void tick();
   void heard(const Heard& heard);
   void take(LeaseStep step);
-  void send_all();
-  void write_promise_if_new();
+  void note_lease();
+  Instant end_of_lease() const;
   void tell_report();
   void watch_the_end();
   std::string why_not() const;
   void note_denial(int voter, const LeaseMessage& denial);
 
-  Loop& loop_;
   LeaseSetup setup_;
-  const std::string path_;
+  const std::string note_path_;
   const Millis promote_within_;
   std::function<void()> changed_;
   Lease lease_;
@@ -66,21 +75,17 @@ class LeaseKeeper {
   std::map<int, Word> words_;      // of each peer, the latest
   std::map<int, Denial> denials_;  // of this candidacy, the latest of each voter
   Instant campaign_until_{};
-  bool was_valid_ = false, had_ = false;
+  bool was_valid_ = false;
+  std::optional<HeldNote> noted_;  // as it lies in the run-time directory
+  std::string note_error_;
+  Instant inherited_until_ = Lease::never;  // what an earlier run of this boot was granted
+  Term forgotten_ = 0;                      // holders up to this one are no rivals
+  Term asked_ = 0;                          // denials_ answer a request for this one
 
-  // What may leave only after the promise: `written_` counts the promises that are on disk, of `made_` that were made.
-  struct Waiting {
-    uint64_t needs = 0;
-    Envelope envelope;
-  };
-  std::vector<Waiting> waiting_;
-  uint64_t made_ = 0, written_ = 0, writing_ = 0;
-  std::string disk_error_;
-  Worker disk_;
   std::unique_ptr<PeerLink> link_;
-  Timer each_, end_, retry_;
+  std::unique_ptr<Outbox> outbox_;
+  Timer each_, end_;
   Instant next_report_{};
-  Lifetime lifetime_;
 };
 
 }  // namespace picket

@@ -102,10 +102,10 @@ void AutoRejoin::start(Instant now) {
   });
 }
 
-std::string AutoRejoin::in_the_way() const {
+std::string AutoRejoin::in_the_way(const DiskFacts& disk) const {
   if (alive_ || starting_)
     return "a rejoin is under way: wait for its end, or systemctl stop " + std::string(rejoin_unit);
-  if (record_ && record_->rewinding)
+  if (half_rewound(disk))
     return "a rewind was broken off and left data that is good for nothing: picket rejoin";
   return "";
 }

@@ -34,7 +34,7 @@ class AutoRejoin {
 
   /// Why the data of this node must not be started as a primary just now: a job is at it, or one was broken off; "" =
   /// nothing is known of that.
-  std::string in_the_way() const;
+  std::string in_the_way(const DiskFacts& disk) const;
 
  private:
   struct Look {

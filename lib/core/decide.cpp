@@ -169,7 +169,7 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   v.vrrp = row.vrrp == Vrrp::lower && waits ? Vrrp::hold : row.vrrp;
   v.action = row.action;
   v.reason = row.reason;
-  v.lease = lease_wish(row, s, m, board, now, policy);
+  v.lease = lease_wish(row, s, m, board);
   // A server that is not there has no role, whatever it had.
   const bool lives =
       s.postmaster == Postmaster::up || s.postmaster == Postmaster::hung || s.postmaster == Postmaster::stopping;

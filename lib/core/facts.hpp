@@ -191,13 +191,13 @@ struct StartRefusal {
 /// How the lease stands here (core/lease.hpp); there is one at level lease only.
 struct LeaseFacts {
   int voters = 0;
-  int majority = 0;                      ///< of them
-  Term term = 0;                         ///< held, valid or not; 0 = not held
-  bool had = false;                      ///< it has been ours, in this run of the agent or as far as our promise tells
-  Instant valid_until = Instant::min();  ///< before that moment nobody else can hold one
-  Instant confirmed = Instant::min();    ///< when the newest heartbeat was sent that a majority has acknowledged
-  Term won_term = 0;                     ///< the newest holder that is known by its heartbeat
-  int won_by = 0;                        ///< and its node
+  int majority = 0;  ///< of them
+  Term term = 0;     ///< held, valid or not; 0 = not held
+  bool had = false;  ///< it was ours under this server, as far as this boot's runs of the agent have noted
+  Instant valid_until = Instant::min();    ///< before that moment nobody else can hold one
+  Instant confirmed = Instant::min();      ///< when the newest heartbeat was sent that a majority has acknowledged
+  Term won_term = 0;                       ///< the newest holder that is known by its heartbeat
+  int won_by = 0;                          ///< and its node
   std::optional<Instant> winner_promoted;  ///< that node's agent says that its server is a primary: when it last did
   bool campaigning = false;                ///< a promotion here waits for the lease, or is under way with it
 };

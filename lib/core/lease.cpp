@@ -214,13 +214,18 @@ void on_release(Scene& s, int from, const LeaseMessage& m) {
 
 }  // namespace
 
-Lease lease_after_start(const LeaseSetup& setup, const Promise& promise, Instant now) {
+Lease lease_after_start(const LeaseSetup& setup, const Promise& promise, Instant now, Term held) {
   Lease lease;
   lease.promise = promise;
   lease.seen = promise.term;
   lease.bound_until = now + setup.timing.bound;
   if (promise.to == setup.self) lease.owed_until = lease.bound_until;
   lease.acked.fill(Lease::never);
+  // A heartbeat is acknowledged by those only who have promised nobody else anything newer: as good as an unbroken run.
+  if (held != 0 && promise.to == setup.self && held <= promise.term) {
+    lease.term = lease.won_term = held;
+    lease.won_by = setup.self;
+  }
   return lease;
 }
 

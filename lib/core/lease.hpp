@@ -99,7 +99,9 @@ struct LeaseStep {
 
 /// A lease after a start of the agent at `now` with what the disk holds. It may have acknowledged somebody a moment
 /// ago, so it is bound for the whole time.
-Lease lease_after_start(const LeaseSetup& setup, const Promise& promise, Instant now);
+/// `held`: the term that an earlier run of this boot has won and not ended, 0 = none; it is held on, without a new one,
+/// and valid as soon as a majority acknowledges it.
+Lease lease_after_start(const LeaseSetup& setup, const Promise& promise, Instant now, Term held = 0);
 
 /// A message of another voter; from anybody else it changes nothing.
 LeaseStep on_message(const Lease& lease, const LeaseSetup& setup, int from, const LeaseMessage& message, Instant now,

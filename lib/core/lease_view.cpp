@@ -5,12 +5,14 @@
 namespace picket {
 namespace {
 
+constexpr Millis after_a_gap{500};
+
 Majority reach_of(const LeaseFacts& lease, const Board& board, const Horizon& h, const Policy& policy) {
   if (h.now < lease.valid_until)
     return h.now - lease.confirmed <= policy.suspect_after ? Majority::fresh : Majority::suspect;
-  // What was never ours is not lost: a primary from before the lease, whose voters cannot be reached yet, is not
+  // What was never ours is not over: a primary from before the lease, whose voters cannot be reached yet, is not
   // stopped.
-  return !lease.had || lease_is_settling(board, h, policy) ? Majority::asking : Majority::lost;
+  return !lease.had || lease_is_settling(board, h, policy) ? Majority::asking : Majority::lapsed;
 }
 
 /// Since when the winner of the newer lease is known to be a primary, by its server or by its agent's word.
@@ -34,7 +36,8 @@ bool proved_absent(const Board& board) {
 bool lease_is_valid(const Board& board, Instant now) { return board.lease && now < board.lease->valid_until; }
 
 bool lease_is_settling(const Board& board, const Horizon& h, const Policy& policy) {
-  return board.lease && h.now - std::max(board.started, h.valid_from) <= policy.fresh;
+  // One round trip is enough for an agent that goes on with its old lease, and each moment counts if that is over.
+  return board.lease && (h.now - board.started <= policy.fresh || h.now - h.valid_from <= after_a_gap);
 }
 
 void judge_by_lease(ClusterView& view, const LeaseFacts& lease, const Board& board, const Horizon& h,
@@ -64,18 +67,16 @@ void judge_by_lease(ClusterView& view, const LeaseFacts& lease, const Board& boa
   if (rival.rival >= view.rival.rival) view.rival = rival;
 }
 
-Wish lease_wish(const Ruling& row, const Signals& s, const Memory& m, const Board& board, Instant now,
-                const Policy& policy) {
-  if (!board.lease || row.rule == Rule::R0 || row.rule == Rule::R0b) return Wish::idle;
+Wish lease_wish(const Ruling& row, const Signals& s, const Memory& m, const Board& board) {
+  if (!board.lease || board.self_is_witness || row.rule == Rule::R0 || row.rule == Rule::R0b) return Wish::idle;
   switch (s.postmaster) {
     case Postmaster::absent:
       if (row.rule == Rule::R10c) return Wish::hold;
       return row.rule == Rule::B3 || !board.unit.job.empty() || !proved_absent(board) ? Wish::idle : Wish::give_back;
-    case Postmaster::starting: {
-      // Recovery from a crash may never end; somebody else may then have it.
-      const bool was_primary = m.state.held || m.lost_at;
-      return was_primary && now - m.role_asked <= policy.restart_grace ? Wish::hold : Wish::idle;
-    }
+    case Postmaster::starting:
+      // However long its recovery takes: at its end it lets writers in, and nobody else may do so then. To have another
+      // take over, stop it: that gives the lease back.
+      return m.state.held || m.lost_at ? Wish::hold : Wish::idle;
     case Postmaster::unknown:
     case Postmaster::orphans: return Wish::idle;
     case Postmaster::up:

@@ -20,7 +20,6 @@ void judge_by_lease(ClusterView& view, const LeaseFacts& lease, const Board& boa
                     const Policy& policy);
 
 /// What is wanted of the lease after this row; always `idle` without one.
-Wish lease_wish(const Ruling& row, const Signals& signals, const Memory& memory, const Board& board, Instant now,
-                const Policy& policy);
+Wish lease_wish(const Ruling& row, const Signals& signals, const Memory& memory, const Board& board);
 
 }  // namespace picket

@@ -35,7 +35,6 @@ struct Policy {
   Millis return_stable{3000};   ///< a majority shows for this long that nobody was promoted before B3 starts again
   OnCrash on_crash = OnCrash::restart;
   Millis restart_within{5000};      ///< a crashed primary is started again for this long after its end, then released
-  Millis restart_grace{20000};      ///< a primary that recovers from a crash keeps the lease for this long
   Millis start_gate_within{30000};  ///< the start gate has its answer within this time, or refuses
   std::optional<uint64_t> replica_max_lag;     ///< bytes; a standby further behind is not offered for reads
   std::optional<Millis> replica_max_lag_time;  ///< likewise, by the age of the last commit that it has replayed

@@ -85,7 +85,7 @@ const Peer* find_missing(const Board& board, const ClusterView& view, const Hori
 /// A majority answers, everyone who answers is in recovery on the timeline that we were fenced on, and nobody follows a
 /// stranger.
 bool nobody_was_promoted(const Board& board, const ClusterView& view, const Horizon& h, const Policy& policy) {
-  if (view.reach != Majority::fresh || view.rival.rival != Rival::none || board.marker.timeline == 0) return false;
+  if (view.answers != Majority::fresh || view.rival.rival != Rival::none || board.marker.timeline == 0) return false;
   int seen = 1;
   for (const Peer& peer : board.peers) {
     if (!is_fresh(peer.server, h, policy)) continue;
@@ -144,7 +144,7 @@ ClusterView view_cluster(const Board& board, const Horizon& h, const Policy& pol
   view.nodes = 1 + static_cast<int>(board.peers.size());
   view.majority = view.nodes / 2 + 1;
   // Without the list of nodes nobody can say what a majority is.
-  view.reach = board.nodes_known ? reach_of(board, view.majority, h, policy) : Majority::lost;
+  view.reach = view.answers = board.nodes_known ? reach_of(board, view.majority, h, policy) : Majority::lost;
 
   const bool own_fresh = is_fresh(board.server, h, policy);
   const uint64_t own_system =

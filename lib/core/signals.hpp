@@ -47,9 +47,10 @@ struct RivalView {
 
 /// The whole cluster as seen from here.
 struct ClusterView {
-  int nodes = 1;     ///< registered, self included
-  int majority = 1;  ///< how many of them make one
-  Majority reach = Majority::lost;
+  int nodes = 1;                      ///< registered, self included
+  int majority = 1;                   ///< how many of them make one
+  Majority reach = Majority::lost;    ///< at level lease: of the voters
+  Majority answers = Majority::lost;  ///< of the nodes' servers, at any level
   bool foreign = false;
   RivalView rival;
   std::vector<std::string> own_followers;

@@ -11,7 +11,7 @@ Ruling match(const Signals& s, const State& m) {
   const bool is_primary = known && s.role == Role::primary;
   const bool is_standby = known && s.role == Role::standby && s.sight != Sight::remembered;
   // Was confirmed, and nothing voided that since.
-  const bool trusted = m.held && !m.suspended && s.majority != Majority::asking;
+  const bool trusted = m.held && !m.suspended && s.majority != Majority::asking && s.majority != Majority::lapsed;
 
   // What was said before, as far as it still fits: a row that cannot see keeps an offer, but never makes a new one.
   const bool keeps = is_primary ? trusted && m.advert == Advert::primary && s.sight != Sight::remembered
@@ -26,7 +26,8 @@ Ruling match(const Signals& s, const State& m) {
   // be read, or wait for a server that is shutting down: a smart shutdown lets its sessions go on.
   if (is_primary && s.rival == Rival::confirmed)
     return {Rule::R3, Advert::down, Vrrp::fault, s.followed ? Action::stop_fast : Action::stop_now, FenceReason::stale};
-  if (is_primary && m.held && s.majority == Majority::lost && !s.small_cluster)
+  const bool cut_off = m.held && s.majority == Majority::lost && !s.small_cluster;
+  if (is_primary && (cut_off || s.majority == Majority::lapsed))
     return {Rule::R4, Advert::down, Vrrp::fault, Action::stop_now, FenceReason::isolated};
   const bool hung = is_primary && m.held && s.postmaster == Postmaster::hung;
   if (hung && s.hang == Hang::stop) return {Rule::R7, Advert::down, Vrrp::fault, Action::stop_now, FenceReason::hung};

@@ -13,8 +13,9 @@ enum class Postmaster : uint8_t { unknown, absent, starting, up, hung, orphans, 
 enum class Sight : uint8_t { none, remembered, cached, fresh };
 enum class MarkerState : uint8_t { none, isolated, fenced, unreadable };  ///< `isolated`: fenced for that reason alone
 /// Of the registered nodes, self included; at level lease: of the voters, and `fresh` and `suspect` mean a valid lease.
-/// `asking`: the lease is not valid, and never was, or has been asked for too short a time to call it lost.
-enum class Majority : uint8_t { fresh, suspect, lost, asking };
+/// There `lapsed` means that it was ours and is over, and `asking` that it never was, or that the voters have had too
+/// little time to answer an agent that has just started or woken.
+enum class Majority : uint8_t { fresh, suspect, lost, asking, lapsed };
 /// Another primary: none; possible, because a standby follows someone unseen on another timeline, or a primary has
 /// other data, or too few nodes tell their role; claimed by a node without a majority of followers; proven by a
 /// majority of followers; and proven in two looks over the confirm time.

@@ -61,8 +61,8 @@ PICKET_FIELDS(Memory, state, last, valid_from, role, timeline, role_asked, prima
               verified_since, lag)
 PICKET_FIELDS(Policy, level, fresh, role_ttl, loop_gap, suspect_after, isolation_timeout, stale_confirm,
               conflict_confirm, promotion_confirm, hang_withdraw, hang_stop, upstream_silence, rejoin_stable,
-              return_stable, on_crash, restart_within, restart_grace, start_gate_within, replica_max_lag,
-              replica_max_lag_time, replica_lag_for, replica_lag_rejoin, stale_reads)
+              return_stable, on_crash, restart_within, start_gate_within, replica_max_lag, replica_max_lag_time,
+              replica_lag_for, replica_lag_rejoin, stale_reads)
 PICKET_FIELDS(Verdict, rule, advert, vrrp, action, reason, lease, role, timeline, remove_address, clear_marker,
               stale_start, sentence, alarms)
 

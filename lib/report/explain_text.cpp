@@ -31,6 +31,7 @@ std::string_view text(Sight s) {
 std::string_view text(Majority m) {
   switch (m) {
     case Majority::fresh: return "answers";
+    case Majority::lapsed: return "of the voters has not renewed the lease in time";
     case Majority::asking: return "of the voters has not answered yet";
     case Majority::suspect: return "has not answered for a moment";
     case Majority::lost: break;

@@ -115,6 +115,7 @@ TEST(ReplacedPrimary, IsStoppedOnceTheHolderOfTheNewerLeaseIsSeenToBePrimary) {
   Leased w;
   w.memory.state.held = false;  // it has just come back
   w.replaced_by(2, 5);
+  w.board.lease->had = false;
   w.look(3s, false);
   EXPECT_EQ(w.verdict.action, Action::none) << "pg2 has won, and is still in recovery";
   w.become_primary(2, 2);
@@ -127,6 +128,7 @@ TEST(ReplacedPrimary, IsStoppedByTheWordOfTheWinnersAgentWhenItsServerCannotBeAs
   Leased w;
   w.memory.state.held = false;
   w.replaced_by(2, 5);
+  w.board.lease->had = false;
   w.says(2, Says::silent);
   w.look(3s, false);
   EXPECT_EQ(verdict_of(w), "R6 down idle") << "it may have been promoted, or not";
@@ -198,6 +200,48 @@ TEST(Wishes, EndForAHungPrimary) {
   EXPECT_EQ(w.verdict.lease, Wish::hold);
   w.look(8s);
   EXPECT_EQ(w.verdict.rule, Rule::R7);
+  EXPECT_EQ(w.verdict.lease, Wish::idle);
+}
+
+TEST(LeasedPrimary, ThatComesOutOfRecoveryAfterItsLeaseIsStoppedAtFirstSight) {
+  Leased w;
+  w.local_dead();
+  w.look(500ms);
+  w.local_new_postmaster();
+  w.says(1, Says::starting);
+  w.look(30s);
+  EXPECT_EQ(w.verdict.lease, Wish::hold) << "nobody else may have it while this may let writers in at any moment";
+  w.look(4s, false);  // cut off meanwhile
+  w.says(1, Says::ok);
+  w.tick();
+  EXPECT_EQ(w.verdict.rule, Rule::R4);
+  EXPECT_EQ(w.verdict.action, Action::stop_now);
+}
+
+TEST(IsolatedPrimary, StartsAgainAtLevelLeaseToo) {
+  Leased w;
+  w.look(4s, false);
+  ASSERT_EQ(w.verdict.rule, Rule::R4);
+  w.fenced({"isolated"});
+  w.local_dead();
+  w.board.lease->term = 0;
+  w.board.lease->valid_until = Instant::min();
+  w.board.lease->had = false;  // given back
+  w.look(6s, false);
+  EXPECT_EQ(w.verdict.rule, Rule::B3);
+  EXPECT_EQ(w.verdict.action, Action::start);
+  // Not while somebody may have been promoted who does not answer.
+  w.board.lease->won_term = 9;
+  w.board.lease->won_by = 3;
+  w.says(3, Says::silent);
+  w.look(6s, false);
+  EXPECT_NE(w.verdict.action, Action::start);
+}
+
+TEST(Wishes, OfAWitnessAreNone) {
+  Leased w;
+  w.board.self_is_witness = true;
+  w.look(500ms);
   EXPECT_EQ(w.verdict.lease, Wish::idle);
 }
 

@@ -29,11 +29,15 @@ struct Moment {
   bool is_primary() const { return runs() && s.sight != Sight::none && s.role == Role::primary; }
   bool is_standby() const { return runs() && just_seen() && s.role == Role::standby; }
   bool just_seen() const { return s.sight == Sight::fresh || s.sight == Sight::cached; }
-  bool trusted() const { return m.held && !m.suspended && s.majority != Majority::asking; }
+  bool trusted() const {
+    return m.held && !m.suspended && s.majority != Majority::asking && s.majority != Majority::lapsed;
+  }
   bool marked() const { return s.marker == MarkerState::isolated || s.marker == MarkerState::fenced; }
   bool blind() const { return s.foreign || s.gap; }  // R0 and R0b come before everything
   bool stops() const { return row.action == Action::stop_fast || row.action == Action::stop_now; }
-  bool isolated() const { return m.held && s.majority == Majority::lost && !s.small_cluster; }
+  bool isolated() const {
+    return (m.held && s.majority == Majority::lost && !s.small_cluster) || s.majority == Majority::lapsed;
+  }
   bool hung() const { return m.held && s.postmaster == Postmaster::hung && s.hang == Hang::stop; }
   bool is(Rule rule) const { return row.rule == rule; }
 };
@@ -244,7 +248,7 @@ Enumeration ask_everything() {
   };
   const auto begin = std::chrono::steady_clock::now();
   enumerate(visit, over(t.s.postmaster, 7), over(t.s.role, 3), over(t.s.sight, 4), over(t.s.foreign), over(t.s.gap),
-            over(t.s.marker, 4), over(t.s.majority, 4), over(t.s.small_cluster), over(t.s.rival, 5),
+            over(t.s.marker, 4), over(t.s.majority, 5), over(t.s.small_cluster), over(t.s.rival, 5),
             over(t.s.own_support), over(t.s.followed), over(t.s.hang, 4), over(t.s.restart, 3),
             over(t.s.follows_primary), over(t.s.lag_ok), over(t.s.stale_reads), over(t.m.held), over(t.m.suspended),
             over(t.m.advert, 3));

@@ -44,7 +44,8 @@ void Simulation::agent_starts(int i) {
   const bool forgets = options_.mistake == Mistake::promise_forgotten;
   const Promise kept = forgets ? Promise{} : n.durable;
   const Instant now = n.clock.at(now_);
-  n.agent.lease = lease_after_start(n.setup, kept, now);
+  n.agent.lease = lease_after_start(
+      n.setup, kept, now, options_.mistake == Mistake::older_lease_forgotten ? 0 : n.noted);
   if (options_.mistake == Mistake::older_lease_forgotten) n.agent.lease.owed_until = Lease::never;
   n.agent.board.self_id = i + 1;
   n.agent.board.started = now;
@@ -64,6 +65,7 @@ void Simulation::agent_ends(int i) {
   // A write under way may or may not reach the disk.
   if (a.writing != 0 && random_.chance(500)) n.durable = a.on_its_way;
   n.outlives = std::max(n.outlives, valid_until(a.lease, n.setup));
+  n.noted = a.lease.term;
   a.up = false;
   ++a.run;
   ++report_.restarts;
@@ -124,9 +126,10 @@ void Simulation::decide(int i) {
 
   LeaseFacts facts{.voters = count_, .majority = n.setup.majority()};
   facts.term = a.lease.term;
-  facts.had = a.had || a.lease.promise.to == n.setup.self;
+  facts.had = n.had;
   facts.valid_until = valid_until(a.lease, n.setup);
-  facts.confirmed = confirmed_at(a.lease, n.setup);
+  if (a.lease.term != 0 && n.outlives > facts.valid_until) facts.valid_until = n.outlives;
+  facts.confirmed = facts.valid_until == Lease::never ? Lease::never : facts.valid_until - n.setup.timing.lease;
   facts.won_term = a.lease.won_term;
   facts.won_by = a.lease.won_by;
   const int winner = a.lease.won_by - 1;
@@ -165,7 +168,7 @@ void Simulation::decide(int i) {
 
   const Ruling row = match(s, m.state);
   m.state = after(s, m.state, row);
-  const Wish wish = lease_wish(row, s, m, a.board, now, policy_);
+  const Wish wish = lease_wish(row, s, m, a.board);
   if (options_.tell && wish != a.input.wish)
     say(i, "wishes to " + std::string(word(wish)) + " by " + std::string(word(row.rule)));
   a.input.wish = wish;
@@ -176,7 +179,11 @@ void Simulation::decide(int i) {
     if (pg.role == Role::primary) a.input.position.lsn = std::numeric_limits<Lsn>::max();
   }
   // Proof of death, or a server that has turned into a standby: nothing of an earlier run goes on.
-  if (wish == Wish::give_back) n.outlives = {};
+  if (wish == Wish::give_back) {
+    n.outlives = {};
+    n.had = false;
+    n.noted = 0;
+  }
   obey(i, row);
 }
 

@@ -119,7 +119,6 @@ struct Agent {
   uint64_t made = 0, written = 0, writing = 0;
   Promise on_its_way;  ///< to the disk
   bool retry = false;
-  bool had = false;  ///< a valid lease, in this run
 };
 
 struct Node {
@@ -128,6 +127,8 @@ struct Node {
   Promise durable;
   Term told = 0;       ///< the highest term that left this node in a message that needs a promise
   Instant outlives{};  ///< an earlier run's lease is valid until then: its clients and its server go on without it
+  Term noted = 0;      ///< the term that its last agent held
+  bool had = false;    ///< a valid lease under this server, in this boot
   Moment paused_until = 0, agent_paused_until = 0, host_down_until = 0;
   MarkerState marker = MarkerState::none;
   Moment streams_since = 0;  ///< a fenced node, from a primary

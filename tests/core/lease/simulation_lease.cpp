@@ -116,7 +116,7 @@ void Simulation::judge(int i) {
   if ((lease.term < top_term_ && !granted_newer) || (lease.term == top_term_ && top_node_ != i))
     fail("n" + std::to_string(i + 1) + " holds term " + std::to_string(lease.term) + " after term " +
          std::to_string(top_term_));
-  n.agent.had = true;
+  n.had = true;
   if (lease.term >= top_term_) top_node_ = i;
   top_term_ = std::max(top_term_, lease.term);
   if (n.valid_term == lease.term) return;
@@ -147,6 +147,8 @@ void Simulation::happen(const Event& event) {
     case What::agent_starts: return now_ < n.host_down_until ? void() : agent_starts(i);
     case What::host_starts:
       if (n.agent.up || now_ < n.host_down_until) return;
+      n.noted = 0;  // it lay in /run
+      n.had = false;
       n.clock.booted = now_ - random_.between(0, 10 * second);
       n.outlives = {};
       agent_starts(i);

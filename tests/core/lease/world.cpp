@@ -83,12 +83,14 @@ struct Moves {
     (kind == Kind::ack ? w.acks : w.grants)[node][voter] = {};
   }
 
-  void restart(int node) {
-    World& w = add(name_of("restarts", node));
+  /// With the note of what it held, or without (it could not be written).
+  void restart(int node, Term noted) {
+    World& w = add(name_of(noted == 0 ? "restarts" : "restarts and goes on", node));
     const Instant until = valid_until(world.nodes[node], setup_of(limits, node));
     if (until != Lease::never) w.outlives[node] = std::max(w.outlives[node], static_cast<int>((until - here).count()));
     const bool forgets = limits.mistake == Mistake::promise_forgotten;
-    w.nodes[node] = lease_after_start(setup_of(limits, node), forgets ? Promise{} : world.nodes[node].promise, here);
+    w.nodes[node] =
+        lease_after_start(setup_of(limits, node), forgets ? Promise{} : world.nodes[node].promise, here, noted);
     if (limits.mistake == Mistake::start_is_not_waited_for) w.nodes[node].bound_until = here;
     if (limits.mistake == Mistake::older_lease_forgotten) w.nodes[node].owed_until = Lease::never;
     ++w.restarts;
@@ -325,7 +327,8 @@ void successors(const World& world, const Limits& limits, std::vector<World>& ne
       if (const Pending& grant = world.grants[i][voter]; grant.term != 0)
         moves.reply_arrives(i, voter, grant, Kind::grant);
     }
-    if (world.restarts < limits.restarts) moves.restart(i);
+    if (world.restarts < limits.restarts) moves.restart(i, 0);
+    if (world.restarts < limits.restarts && world.nodes[i].term != 0) moves.restart(i, world.nodes[i].term);
   }
   moves.tick(-1);
   if (limits.slow >= 0 && world.held_back == 0) moves.tick(limits.slow);

@@ -12,6 +12,9 @@ def run(lab):
     cut, down = [node for node in lab.cluster.nodes if node is not primary]
     timeline = lab.cluster.primaries()[0][0]
     down.stop_postgres()
+    # As its own repmgrd does when it loses its server; who is inactive is no sibling, and whoever has none wins.
+    primary.sql(f"update repmgr.nodes set active = false where node_id = {down.id}", "repmgr")
+    lab.hold(3, "the standby that is left hears of that")
     lab.fault(f"{cut} does not reach the PostgreSQL of {primary}, and {down} is down",
               lambda: network.drop(cut.name, f"in ip saddr {primary.ip} tcp sport 5432", f"out ip daddr {primary.ip} tcp dport 5432"))
     lab.hold(45, f"repmgrd on {cut} elects")

@@ -42,14 +42,18 @@ struct Scene {
       if (voter != setup.self) step.send.push_back({voter, message});
   }
 
+  void say_what_is_known(LeaseMessage& message) const {
+    message.promised = lease.promise.term;
+    message.won_term = lease.won_term;
+    message.won_by = lease.won_by;
+  }
+
   void reply(int to, const LeaseMessage& question, Kind kind, Denial why = Denial::none) {
     LeaseMessage answer = message_of(kind, question.term, question.sent);
-    answer.promised = lease.promise.term;
+    say_what_is_known(answer);
     answer.why = why;
     if (why == Denial::behind) answer.position = *input.behind;
     if (why == Denial::bound) answer.wait = std::max(Millis{0}, lease.bound_until - now);
-    answer.won_term = lease.won_term;
-    answer.won_by = lease.won_by;
     step.send.push_back({to, answer});
   }
 
@@ -103,9 +107,7 @@ struct Scene {
   void tell_newest_holder() {
     lease.next_heartbeat = now + setup.timing.heartbeat;
     LeaseMessage word = message_of(Kind::refusal, lease.won_term);
-    word.promised = lease.promise.term;
-    word.won_term = lease.won_term;
-    word.won_by = lease.won_by;
+    say_what_is_known(word);
     send_to_all(word);
   }
 
@@ -263,8 +265,7 @@ LeaseStep on_tick(const Lease& before, const LeaseSetup& setup, Instant now, con
     if (lease.term == 0) s.end_candidacy();
     lease.candidacy.reset();
   }
-  // Not wanted for so long that it has run out: it takes a new term to get it back.
-  if (input.wish == Wish::idle && lease.term != 0 && now >= valid_until(lease, setup)) s.step_down();
+  // Not wanted, it runs out; the term stays, and is as good as ever for those who have promised nobody a newer one.
   if (input.wish != Wish::hold) return std::move(s.step);
 
   if (lease.term != 0 && now >= lease.next_heartbeat) s.send_heartbeats();
@@ -275,18 +276,13 @@ LeaseStep on_tick(const Lease& before, const LeaseSetup& setup, Instant now, con
   return std::move(s.step);
 }
 
-Instant confirmed_at(const Lease& lease, const LeaseSetup& setup) {
+Instant valid_until(const Lease& lease, const LeaseSetup& setup) {
   if (lease.term == 0) return Lease::never;
   Lease::Times newest = lease.acked;
   const auto end = newest.begin() + static_cast<std::ptrdiff_t>(setup.voters.size());
   const auto q = newest.begin() + (setup.majority() - 1);
   std::nth_element(newest.begin(), q, end, std::greater{});
-  return *q;
-}
-
-Instant valid_until(const Lease& lease, const LeaseSetup& setup) {
-  const Instant confirmed = confirmed_at(lease, setup);
-  return confirmed == Lease::never ? Lease::never : confirmed + setup.timing.lease;
+  return *q == Lease::never ? Lease::never : *q + setup.timing.lease;
 }
 
 }  // namespace picket

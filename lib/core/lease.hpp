@@ -110,10 +110,8 @@ LeaseStep on_message(const Lease& lease, const LeaseSetup& setup, int from, cons
 /// Time has passed or a wish has changed; at least every heartbeat / 2.
 LeaseStep on_tick(const Lease& lease, const LeaseSetup& setup, Instant now, const LeaseInput& input);
 
-/// The end of the lease, Lease::never when it is not held; it is valid before that moment.
+/// The end of the lease, Lease::never when it is not held: the send time of the Q-th newest heartbeat that was
+/// acknowledged, and `lease` after that. It is valid before that moment.
 Instant valid_until(const Lease& lease, const LeaseSetup& setup);
-
-/// The send time of the Q-th newest acknowledged heartbeat; Lease::never without a majority.
-Instant confirmed_at(const Lease& lease, const LeaseSetup& setup);
 
 }  // namespace picket

@@ -113,6 +113,17 @@ TEST_F(Leased, AnAgentThatRestartsHasTheLeaseAgainAndNobodyIsFenced) {
   for (const auto& member : cluster_.members()) EXPECT_FALSE(member->has_marker()) << member->marker();
 }
 
+TEST_F(Leased, AnAgentThatRestartsGoesOnWithItsTermAndAsksForNoNewOne) {
+  const auto term = old_.status()["lease"]["term"];
+  const std::string promise = read_text(cluster_.node2().folder() / "state/promise");
+  old_.stop_agent(SIGTERM);
+  start(old_);
+  EXPECT_TRUE(old_.until("R1", limit)) << describe(old_);
+  std::this_thread::sleep_for(lease);
+  EXPECT_EQ(old_.status()["lease"]["term"], term) << describe(old_);
+  EXPECT_EQ(read_text(cluster_.node2().folder() / "state/promise"), promise);
+}
+
 TEST_F(Leased, ADeadPrimaryGivesItBackAndTheVotersAreFreeAtOnce) {
   old_.server().stop("fast");
   const Instant died = boot_now();

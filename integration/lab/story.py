@@ -60,6 +60,11 @@ class Story:
         """Every write that a node acknowledged to anybody, asked since a moment."""
         return [op for op in self.workload.ops() if op.acked and op.server == node.ip and op.asked > since]
 
+    def last_ack(self, writer: str, by=None) -> float:
+        """Seconds from the fault to the last write that this writer had acknowledged (by that node); 0 if none was since."""
+        acks = [op.answered for op in self.workload.ops(writer) if op.acked and (by is None or op.server == by.ip)]
+        return max(max(acks) - self.fault_at, 0.0)
+
     def withdrawn(self, node, since: float) -> int:
         """How often a node did not offer itself as the primary since a moment."""
         return len([a for a in self.workload.answers() if a.node == node.name and a.path == "/primary" and a.asked > since and a.code != 200])

@@ -12,8 +12,7 @@ def run(lab):
     lab.fault(f"UDP port 8009 of {old} is blocked", lambda: network.drop(old.name, "in udp dport 8009", "out udp dport 8009"),
               justifies_fence_of=old)
     lab.await_writes(40, by_another_than=old)
-    acks = [op.answered for op in lab.workload.ops(client) if op.acked and op.server == old.ip]
-    lab.note("last_ack_blocked_s", max(max(acks) - lab.fault_at, 0.0))
+    lab.note("last_ack_blocked_s", lab.last_ack(client, old))
     lab.note("old_is_fenced", old.name in lab.fenced())
     network.pass_again(old.name)
     lab.hold(5)

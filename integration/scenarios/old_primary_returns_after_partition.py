@@ -14,10 +14,8 @@ def run(lab):
     client = lab.client_beside(old)
     lab.fault(f"{old} is cut off, its carrier stays", old.cut_off, justifies_fence_of=old)
     lab.await_writes(40, by_another_than=old)
-    cut_at = lab.fault_at
-    lab.hold_until(cut_at + (30 if short() and not lab.control else CUT), "the two sides live apart")
-    acks = [op.answered for op in lab.workload.ops(client) if op.acked]
-    lab.note("last_ack_isolated_s", max(max(acks) - cut_at, 0.0))
+    lab.hold_until(lab.fault_at + (30 if short() and not lab.control else CUT), "the two sides live apart")
+    lab.note("last_ack_isolated_s", lab.last_ack(client))
 
     healed = lab.heal(old)
     followed = lab.watch_upstreams(seconds=15, forbidden=old)

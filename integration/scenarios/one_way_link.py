@@ -14,8 +14,7 @@ def run(lab):
               justifies_fence_of=old)
     lab.await_writes(40, by_another_than=old)
     lab.hold(10)
-    acks = [op.answered for op in lab.workload.ops(client) if op.acked]
-    lab.note("last_ack_isolated_s", max(max(acks) - lab.fault_at, 0.0))
+    lab.note("last_ack_isolated_s", lab.last_ack(client))
     lab.note("old_is_fenced", old.name in lab.fenced())
     network.pass_again(old.name)
     lab.hold(5)

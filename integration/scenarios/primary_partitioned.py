@@ -13,10 +13,8 @@ def run(lab):
     client = lab.client_beside(old)
     lab.fault(f"{old} is cut off, its carrier stays", old.cut_off, justifies_fence_of=old)
     lab.await_writes(40, by_another_than=old)
-    cut_at = lab.fault_at
-    lab.hold_until(cut_at + (20 if short() else CUT), "the two sides live apart")
-    acks = [op.answered for op in lab.workload.ops(client) if op.acked]
-    lab.note("last_ack_isolated_s", max(max(acks) - cut_at, 0.0))
+    lab.hold_until(lab.fault_at + (20 if short() else CUT), "the two sides live apart")
+    lab.note("last_ack_isolated_s", lab.last_ack(client))
 
     new = lab.primary
     healed = lab.heal(old)

@@ -12,15 +12,6 @@ namespace {
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
-#define NEEDS_REPMGR() \
-  if (!fs::exists(postgres_binaries() + "/repmgr")) GTEST_SKIP() << "repmgr is not installed for this PostgreSQL"
-
-bool streams(RepmgrNode& node) {
-  return took([&] { return node.server().sql("select status from pg_stat_wal_receiver") == "streaming"; },
-              Millis{20'000})
-      .has_value();
-}
-
 nlohmann::json record_of(const RepmgrNode& node) { return nlohmann::json::parse(node.state("rejoin.json")); }
 
 /// node1, an old primary that has written what nobody else has, and is stopped.

@@ -14,9 +14,6 @@ namespace {
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
-#define NEEDS_REPMGR() \
-  if (!fs::exists(postgres_binaries() + "/repmgr")) GTEST_SKIP() << "repmgr is not installed for this PostgreSQL"
-
 /// Rows on a primary that another one has left behind.
 void write_rows(RepmgrNode& node, int count) {
   for (int i = 0; i < count; ++i) node.server().sql("insert into t values (" + std::to_string(i) + ")");

@@ -98,6 +98,12 @@ Ended RepmgrNode::run_job(const std::string& primary, bool clone) const {
   return rejoin({"--run"});
 }
 
+bool streams(RepmgrNode& node) {
+  return took([&] { return node.server().sql("select status from pg_stat_wal_receiver") == "streaming"; },
+              Millis{20'000})
+      .has_value();
+}
+
 RealCluster::RealCluster() {
   node1 = std::make_unique<RepmgrNode>(1, first_server());
   node1->repmgr({"primary", "register"});

@@ -2,12 +2,18 @@
 // Real servers under a real repmgr, and what `picket rejoin` needs to know of them: for the tests of the way back. No
 // agent runs, and no systemd: PostgreSQL is started by repmgr.conf's own command.
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "agent/programs.hpp"
 #include "postgres/throwaway.hpp"
+
+/// For a test's first line: skips it where the real repmgr is missing.
+#define NEEDS_REPMGR()                                                           \
+  if (!std::filesystem::exists(::picket::test::postgres_binaries() + "/repmgr")) \
+  GTEST_SKIP() << "repmgr is not installed for this PostgreSQL"
 
 namespace picket::test {
 
@@ -46,6 +52,9 @@ class RepmgrNode {
   std::unique_ptr<Throwaway> server_;
   Folder folder_;
 };
+
+/// True once this standby streams; waits 20 s at most.
+bool streams(RepmgrNode& node);
 
 /// node1, primary, and two standbys that stream from it, registered.
 struct RealCluster {

@@ -13,18 +13,9 @@ namespace {
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
-#define NEEDS_REPMGR() \
-  if (!fs::exists(postgres_binaries() + "/repmgr")) GTEST_SKIP() << "repmgr is not installed for this PostgreSQL"
-
 std::string found(const std::string& text, const std::string& pattern) {
   std::smatch part;
   return std::regex_search(text, part, std::regex(pattern)) ? part[1].str() : "";
-}
-
-bool streams(RepmgrNode& node) {
-  return took([&] { return node.server().sql("select status from pg_stat_wal_receiver") == "streaming"; },
-              Millis{20'000})
-      .has_value();
 }
 
 void write_seven(RepmgrNode& node) {

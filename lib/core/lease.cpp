@@ -1,7 +1,6 @@
 #include "core/lease.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <functional>
 
 namespace picket {
@@ -15,6 +14,14 @@ LeaseMessage message_of(Kind kind, Term term, Instant sent = {}) {
   message.term = term;
   message.sent = sent;
   return message;
+}
+
+/// Until when a majority is bound to whoever has these newest send times acknowledged, by its own clock.
+Instant end_of_lease(Lease::Times acked, const LeaseSetup& setup) {
+  const auto end = acked.begin() + static_cast<std::ptrdiff_t>(setup.voters.size());
+  const auto q = acked.begin() + (setup.majority() - 1);
+  std::nth_element(acked.begin(), q, end, std::greater{});
+  return *q == Lease::never ? Lease::never : *q + setup.timing.lease;
 }
 
 /// One step in the making.
@@ -121,10 +128,10 @@ struct Scene {
 
   void become_holder_if_granted() {
     Lease::Candidacy& c = *lease.candidacy;
-    if (std::popcount(c.granted) < setup.majority()) return;
+    // Older grants would make a holder whose lease is over already.
+    if (now >= end_of_lease(c.acked, setup)) return;
     lease.term = c.term;
-    // Whoever acknowledged the older term is bound to us all the same.
-    for (size_t i = 0; i < setup.voters.size(); ++i) lease.acked[i] = std::max(lease.acked[i], c.acked[i]);
+    lease.acked = c.acked;  // only these: who acknowledged our older term may have followed another holder since
     lease.candidacy.reset();
     learn_winner(lease.term, setup.self);
     send_heartbeats();
@@ -137,7 +144,6 @@ struct Scene {
       lease.candidacy.emplace();
       lease.candidacy->acked.fill(Lease::never);
       lease.candidacy->term = lease.seen = std::max(lease.promise.term, lease.seen) + 1;
-      lease.candidacy->granted = 1U << *place(setup.self);
       promise(lease.candidacy->term, setup.self);
     }
     lease.candidacy->acked[*place(setup.self)] = now;
@@ -146,14 +152,16 @@ struct Scene {
     LeaseMessage request = message_of(Kind::request, lease.candidacy->term, now);
     request.position = input.position;
     send_to_all(request);
-    become_holder_if_granted();
   }
 };
 
 void on_heartbeat(Scene& s, int from, const LeaseMessage& m) {
   Lease& lease = s.lease;
   s.learn_winner(m.term, from);
-  if (m.term <= lease.promise.term && lease.promise.to != from) return s.reply(from, m, Kind::refusal);
+  // A promise ends every older term, also one of the same node: else a holder that was replaced, and asks for a new
+  // term, could have the old one acknowledged by those who have since served its successor.
+  const bool ended = m.term < lease.promise.term;
+  if (ended || (m.term == lease.promise.term && lease.promise.to != from)) return s.reply(from, m, Kind::refusal);
   if (m.term > lease.promise.term) {
     lease.candidacy.reset();
     s.promise(m.term, from);
@@ -204,7 +212,6 @@ void on_reply(Scene& s, size_t place, const LeaseMessage& m) {
   if (!lease.candidacy || m.term != lease.candidacy->term || m.sent > s.now) return;
   if (m.kind == Kind::denial && m.why == Denial::older_term) lease.candidacy->overtaken = true;
   if (m.kind != Kind::grant) return;
-  lease.candidacy->granted |= 1U << place;
   lease.candidacy->acked[place] = std::max(lease.candidacy->acked[place], m.sent);
   s.become_holder_if_granted();
 }
@@ -277,12 +284,7 @@ LeaseStep on_tick(const Lease& before, const LeaseSetup& setup, Instant now, con
 }
 
 Instant valid_until(const Lease& lease, const LeaseSetup& setup) {
-  if (lease.term == 0) return Lease::never;
-  Lease::Times newest = lease.acked;
-  const auto end = newest.begin() + static_cast<std::ptrdiff_t>(setup.voters.size());
-  const auto q = newest.begin() + (setup.majority() - 1);
-  std::nth_element(newest.begin(), q, end, std::greater{});
-  return *q == Lease::never ? Lease::never : *q + setup.timing.lease;
+  return lease.term == 0 ? Lease::never : end_of_lease(lease.acked, setup);
 }
 
 }  // namespace picket

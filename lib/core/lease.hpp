@@ -5,9 +5,10 @@
 //
 // Holder: sends heartbeats; its lease is valid until the send time of the Q-th newest acknowledged one plus `lease`.
 // Voter: acknowledges one holder, and then grants nobody else a term until `bound` after the last acknowledgement.
-// Candidate: asks all voters for a new term; with a majority's grants it is the holder of that term.
-// The argument in one line: the majority that grants a new term shares a voter with the majority behind the old lease,
-// and that voter's bound ends after the old lease.
+// Candidate: asks all voters for a new term; with a majority's grants, all from within `lease`, it is the holder of
+// that term: then that majority is bound to it at one moment, and nobody of it has granted a newer term in between. The
+// argument in one line: the majority that grants a new term shares a voter with the majority behind the old lease, and
+// that voter's bound ends after the old lease.
 
 #include <array>
 #include <cstdint>
@@ -74,8 +75,7 @@ struct Lease {
   // As a candidate; also while it holds an older term, to replace it.
   struct Candidacy {
     Term term = 0;
-    uint32_t granted = 0;  ///< a bit for each voter's place
-    Times acked{};
+    Times acked{};           ///< newest send time of a request that each voter granted
     bool overtaken = false;  ///< a voter has promised this term, or a newer one, to another: ask for one newer still
   };
   std::optional<Candidacy> candidacy;

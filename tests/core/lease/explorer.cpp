@@ -1,18 +1,17 @@
 #include "core/lease/explorer.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <unordered_map>
+
+#include "core/lease/packing.hpp"
 
 namespace picket::exploration {
 namespace {
 
-/// 64 bits of a packed world. MurmurHash's finaliser over eight bytes at a time.
-uint64_t hash_of(const std::string& packed) {
-  uint64_t h = 0x9E3779B97F4A7C15ULL ^ packed.size();
-  for (size_t at = 0; at < packed.size(); at += 8) {
-    uint64_t word = 0;
-    std::memcpy(&word, packed.data() + at, std::min<size_t>(8, packed.size() - at));
+/// 64 bits of a packed world: MurmurHash's finaliser.
+uint64_t hash_of(const Key& key) {
+  uint64_t h = 0x9E3779B97F4A7C15ULL;
+  for (const uint64_t word : {key.low, key.high}) {
     h ^= word;
     h ^= h >> 33;
     h *= 0xFF51AFD7ED558CCDULL;
@@ -57,7 +56,7 @@ class Seen {
 
 bool beyond(const World& world, const Limits& limits) {
   return std::any_of(world.nodes.begin(), world.nodes.begin() + limits.voters,
-                     [&](const Lease& n) { return n.seen > limits.terms; });
+                     [&](const Lease& n) { return n.promise.term > limits.terms; });
 }
 
 /// Long enough for two bounds and a few rounds.
@@ -75,19 +74,19 @@ void try_liveness(const World& world, const Limits& limits, Outcome& outcome) {
 Outcome explore(const Limits& limits, size_t most_worlds, size_t liveness_every) {
   Outcome outcome;
   Seen seen;
-  std::vector<std::string> front{pack(first_world(limits), limits)};
+  std::vector<Key> front{pack(first_world(limits), limits)};
   seen.insert(hash_of(front.front()));
-  std::vector<std::string> later;
+  std::vector<Key> later;
   std::vector<World> next;
   for (; !front.empty(); ++outcome.depth) {
-    for (const std::string& packed : front) {
+    for (const Key& packed : front) {
       const World world = unpack(packed, limits);
       next.clear();
       successors(world, limits, next, nullptr);
       for (const World& w : next) {
         if (beyond(w, limits)) continue;
         ++outcome.moves;
-        std::string key = pack(w, limits);
+        const Key key = pack(w, limits);
         if (!seen.insert(hash_of(key))) continue;
         outcome.worlds = seen.size();
         if (const char* broken = violated(w, limits)) outcome.violation = broken;
@@ -96,7 +95,7 @@ Outcome explore(const Limits& limits, size_t most_worlds, size_t liveness_every)
         for (int i = 0; i < limits.voters; ++i)
           if (serves(w, limits, i)) ++outcome.served;
         if (liveness_every != 0 && outcome.worlds % liveness_every == 0) try_liveness(w, limits, outcome);
-        later.push_back(std::move(key));
+        later.push_back(key);
       }
     }
     front.swap(later);
@@ -106,12 +105,15 @@ Outcome explore(const Limits& limits, size_t most_worlds, size_t liveness_every)
 }
 
 std::vector<std::string> shortest_violation(const Limits& limits, size_t most_worlds) {
+  struct Hash {
+    size_t operator()(const Key& key) const { return hash_of(key); }
+  };
   struct Origin {
-    std::string from;
+    Key from;
     std::string event;
   };
-  std::unordered_map<std::string, Origin> origins;
-  std::vector<std::string> queue{pack(first_world(limits), limits)};
+  std::unordered_map<Key, Origin, Hash> origins;
+  std::vector<Key> queue{pack(first_world(limits), limits)};
   origins[queue.front()] = {};
   std::vector<World> next;
   std::vector<std::string> names;
@@ -121,13 +123,13 @@ std::vector<std::string> shortest_violation(const Limits& limits, size_t most_wo
     successors(unpack(queue[at], limits), limits, next, &names);
     for (size_t i = 0; i < next.size(); ++i) {
       if (beyond(next[i], limits)) continue;
-      std::string key = pack(next[i], limits);
+      const Key key = pack(next[i], limits);
       if (!origins.try_emplace(key, Origin{queue[at], names[i]}).second) continue;
       queue.push_back(key);
       const char* broken = violated(next[i], limits);
       if (broken == nullptr) continue;
       std::vector<std::string> story{broken};
-      for (std::string step = key; !origins[step].event.empty(); step = origins[step].from)
+      for (Key step = key; !origins[step].event.empty(); step = origins[step].from)
         story.push_back(origins[step].event);
       std::ranges::reverse(story);
       return story;

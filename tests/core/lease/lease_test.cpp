@@ -219,6 +219,50 @@ TEST_F(Voters, TellWhoHeldItLastToOneWhoHasForgotten) {
   EXPECT_EQ(lease[1].won_by, 1);
 }
 
+// With five voters its successor may live: the newer term is not won yet, and those who granted it had followed
+// another.
+TEST_F(Voters, AcknowledgeNoTermOlderThanTheirPromiseNotEvenOfTheSameNode) {
+  Lease voter = lease_after_start(setup[2], {3, 1}, at(0));
+  LeaseMessage heartbeat{.kind = Kind::heartbeat, .term = 1, .sent = at(100)};
+  LeaseStep step = on_message(voter, setup[2], 1, heartbeat, at(100), input[2]);
+  ASSERT_EQ(step.send.size(), 1U);
+  EXPECT_EQ(step.send[0].message.kind, Kind::refusal);
+  EXPECT_EQ(step.send[0].message.promised, 3U);
+  EXPECT_EQ(step.lease.bound_until, voter.bound_until);
+  heartbeat.term = 3;
+  step = on_message(voter, setup[2], 1, heartbeat, at(100), input[2]);
+  ASSERT_EQ(step.send.size(), 1U);
+  EXPECT_EQ(step.send[0].message.kind, Kind::ack);
+}
+
+TEST_F(Voters, CountForANewTermOnlyWithWhatTheySaidToIt) {
+  Lease holder = lease_after_start(setup[1], {1, 1}, at(0), 1);
+  input[1].wish = Wish::hold;
+  const auto hears = [&](int from, LeaseMessage message, int ms) {
+    holder = on_message(holder, setup[1], from, message, at(ms), input[1]).lease;
+  };
+  holder = on_tick(holder, setup[1], at(3200), input[1]).lease;
+  hears(2, {.kind = Kind::refusal, .term = 1, .sent = at(3200), .promised = 2}, 3210);
+  holder = on_tick(holder, setup[1], at(3300), input[1]).lease;  // asks for the third
+  ASSERT_TRUE(holder.candidacy);
+  holder = on_tick(holder, setup[1], at(5000), input[1]).lease;
+  hears(3, {.kind = Kind::ack, .term = 1, .sent = at(5000)}, 5010);
+  ASSERT_EQ(valid_until(holder, setup[1]), at(8000));
+  hears(2, {.kind = Kind::grant, .term = 3, .sent = at(3300)}, 5020);
+  EXPECT_EQ(holder.term, 3U);
+  EXPECT_EQ(valid_until(holder, setup[1]), at(6300)) << "voter 3 has acknowledged the first term only";
+}
+
+TEST_F(Voters, GrantedTooLongAgoToMakeAHolder) {
+  input[1].wish = Wish::hold;
+  Lease candidate = lease_after_start(setup[1], {}, at(0));
+  candidate = on_tick(candidate, setup[1], at(3200), input[1]).lease;
+  ASSERT_TRUE(candidate.candidacy);
+  const LeaseMessage grant{.kind = Kind::grant, .term = 1, .sent = at(3200)};
+  EXPECT_EQ(on_message(candidate, setup[1], 2, grant, at(6199), input[1]).lease.term, 1U);
+  EXPECT_EQ(on_message(candidate, setup[1], 2, grant, at(6200), input[1]).lease.term, 0U);
+}
+
 TEST_F(Voters, IgnoreStrangersAndAnswersToNothing) {
   run_until(5000);
   const LeaseMessage heartbeat{.kind = Kind::heartbeat, .term = 9, .sent = now};

@@ -44,8 +44,8 @@ void Simulation::agent_starts(int i) {
   const bool forgets = options_.mistake == Mistake::promise_forgotten;
   const Promise kept = forgets ? Promise{} : n.durable;
   const Instant now = n.clock.at(now_);
-  n.agent.lease = lease_after_start(
-      n.setup, kept, now, options_.mistake == Mistake::older_lease_forgotten ? 0 : n.noted);
+  n.agent.lease =
+      lease_after_start(n.setup, kept, now, options_.mistake == Mistake::older_lease_forgotten ? 0 : n.noted);
   if (options_.mistake == Mistake::older_lease_forgotten) n.agent.lease.owed_until = Lease::never;
   n.agent.board.self_id = i + 1;
   n.agent.board.started = now;

@@ -110,10 +110,7 @@ void Simulation::judge(int i) {
     if (j != i && holds(j))
       fail("n" + std::to_string(i + 1) + " and n" + std::to_string(j + 1) + " both hold a valid lease (terms " +
            std::to_string(lease.term) + " and " + std::to_string(at(j).agent.lease.term) + ")");
-  // A holder from before may be acknowledged once more by who has just granted it a newer term; that grant is under
-  // way.
-  const bool granted_newer = lease.candidacy && lease.candidacy->term > top_term_;
-  if ((lease.term < top_term_ && !granted_newer) || (lease.term == top_term_ && top_node_ != i))
+  if (lease.term < top_term_ || (lease.term == top_term_ && top_node_ != i))
     fail("n" + std::to_string(i + 1) + " holds term " + std::to_string(lease.term) + " after term " +
          std::to_string(top_term_));
   n.had = true;

@@ -1,0 +1,180 @@
+// What may happen next in a world. Every step is taken by the real machine; what is left out is what the world after
+// another move can do as well and more, so that a violation behind it would be found behind the other:
+//
+//  - A world can do more than another that is like it but for: a `bound_until` or an `owed_until` that is earlier
+//    (whoever is not bound may still lose the request), an acknowledgement that is newer or there at all (nothing but
+//    the end of the lease follows from it), an older term not stepped down from (giving back is allowed at any time).
+//  - So acknowledgements arrive at once, with every heartbeat that arrives: one that is late or lost is worth less. One
+//    that a restart of the agent comes in between of may count after it, so a restart that goes on keeps them.
+//  - A release frees all who are bound by it at once. A heartbeat that nobody hears only binds its sender.
+//  - Requests and heartbeats arrive at once or never. One that arrives later binds its voter for longer, and the same
+//    sender could have sent a newer one at that moment, which is worth more to it.
+//  - Grants arrive at any time, however late, or never, or when their candidacy is over. Nothing follows from less than
+//    a majority; then the newest of them are worth most.
+//  - What a refusal or a denial says (a term promised to another) may be known to a candidate when it acts, or not:
+//    promised terms only rise, so what could have been heard before may be heard now. Nobody remembers it, which
+//    allows more. Who has won a term makes an older holder step down: see above.
+//  - A node acts at any moment with any wish, or not at all: that is a frozen agent, and repmgrd's whims.
+//  - The clock of `slow` may stand still for a tick, once in the time of a bound: the rate by which clocks may differ.
+//    One slow clock is enough: it harms when it is the old holder's, and two of them differ less.
+
+#include <algorithm>
+
+#include "core/lease/world.hpp"
+
+namespace picket::exploration {
+namespace {
+
+using Kind = LeaseMessage::Kind;
+
+struct Moves {
+  const World& world;
+  const Limits& limits;
+  std::vector<World>& next;
+  std::vector<std::string>* names;
+
+  World& add(const std::string& name, const World& w) {
+    if (names != nullptr) names->push_back(name);
+    return next.emplace_back(w);
+  }
+
+  std::string name_of(const char* verb, int a, int b = -1) const {
+    if (names == nullptr) return {};
+    return "n" + std::to_string(a + 1) + " " + verb + (b < 0 ? "" : " n" + std::to_string(b + 1));
+  }
+
+  LeaseStep tell(const World& w, int to, int from, const LeaseMessage& message, Wish wish) const {
+    return on_message(w.nodes[to], setup_of(limits, to), from + 1, message, here, wishing(wish));
+  }
+
+  /// The node has taken a step. Grants of a candidacy that is over count no more; releases arrive.
+  void take(World& w, int node, const LeaseStep& step) const {
+    const auto term_of = [](const Lease& lease) { return lease.candidacy ? lease.candidacy->term : 0; };
+    if (term_of(w.nodes[node]) != term_of(step.lease)) w.grants[node].fill(World::none);
+    w.nodes[node] = step.lease;
+    for (const Envelope& e : step.send)
+      if (e.message.kind == Kind::release) w.nodes[e.to - 1] = tell(w, e.to - 1, node, e.message, Wish::idle).lease;
+  }
+
+  bool acknowledges_wrongly(bool promised_the_same) const {
+    return limits.mistake == Mistake::acknowledges_after_granting ||
+           (limits.mistake == Mistake::acknowledges_older_terms && promised_the_same);
+  }
+
+  /// A heartbeat or a request arrives, and the answer to the first as well. False when nothing comes of it.
+  bool arrives(World& w, int node, const Envelope& envelope) const {
+    const int voter = envelope.to - 1;
+    const LeaseStep answer = tell(w, voter, node, envelope.message, Wish::idle);
+    bool matters = w.nodes[voter].candidacy && !answer.lease.candidacy;  // it yields
+    take(w, voter, answer);
+    for (const Envelope& e : answer.send) {
+      if (e.to != node + 1) continue;
+      LeaseMessage reply = e.message;
+      if (reply.kind == Kind::refusal && acknowledges_wrongly(answer.lease.promise.to == node + 1))
+        reply.kind = Kind::ack;
+      if (reply.kind == Kind::grant) w.grants[node][voter] = 0;
+      if (reply.kind == Kind::ack) w.nodes[node] = tell(w, node, voter, reply, Wish::hold).lease;
+      matters |= reply.kind == Kind::grant || reply.kind == Kind::ack;
+    }
+    return matters;
+  }
+
+  /// Holds or asks, with what it has been told, if anything.
+  void holds(int node, const Lease& informed) {
+    const LeaseStep step = on_tick(informed, setup_of(limits, node), here, wishing(Wish::hold));
+    World acted = world;
+    take(acted, node, step);
+    if (step.persist) add(name_of("asks", node), acted);
+    for (const Envelope& envelope : step.send) {
+      World heard = acted;
+      const char* verb = envelope.message.kind == Kind::request ? "asks, heard by" : "holds, heard by";
+      if (arrives(heard, node, envelope)) add(name_of(verb, node, envelope.to - 1), heard);
+    }
+  }
+
+  void holds_or_asks(int node) {
+    holds(node, world.nodes[node]);
+    std::vector<Promise> told;
+    for (int voter = 0; voter < limits.voters; ++voter) {
+      const Promise& promise = world.nodes[voter].promise;
+      if (voter == node || promise.term == 0 || std::ranges::find(told, promise) != told.end()) continue;
+      told.push_back(promise);
+      const Lease informed = told_of(node, voter, promise);
+      if (informed.seen != world.nodes[node].seen || informed.refused != 0 ||
+          (informed.candidacy && informed.candidacy->overtaken))
+        holds(node, informed);
+    }
+  }
+
+  /// The node has heard what this voter has to say to its heartbeat and to its request.
+  Lease told_of(int node, int voter, const Promise& promise) const {
+    const Lease& lease = world.nodes[node];
+    if (promise.term <= lease.term) return lease;
+    LeaseMessage word{.kind = Kind::refusal, .term = promise.term, .sent = here, .promised = promise.term};
+    Lease informed = tell(world, node, voter, word, Wish::hold).lease;
+    const bool mine = promise.to == node + 1;
+    if (!lease.candidacy || mine || promise.term < lease.candidacy->term) return informed;
+    word.kind = Kind::denial;
+    word.term = lease.candidacy->term;
+    word.why = Denial::older_term;
+    return on_message(informed, setup_of(limits, node), voter + 1, word, here, wishing(Wish::hold)).lease;
+  }
+
+  void ends(int node, Wish wish) {
+    World& w = add(name_of(wish == Wish::idle ? "idles" : "gives back", node), world);
+    if (wish == Wish::give_back) w.outlives[node] = 0;  // proof of death
+    take(w, node, on_tick(world.nodes[node], setup_of(limits, node), here, wishing(wish)));
+  }
+
+  void is_granted(int node) {
+    std::vector<std::pair<int, int>> by_age;
+    for (int voter = 0; voter < limits.voters; ++voter)
+      if (world.grants[node][voter] != World::none) by_age.emplace_back(world.grants[node][voter], voter);
+    if (static_cast<int>(by_age.size()) + 1 < setup_of(limits, node).majority()) return;
+    std::ranges::sort(by_age);
+    World& w = add(name_of("is granted its term", node), world);
+    const Lease::Times before = w.nodes[node].acked;
+    for (const auto& [age, voter] : by_age) {
+      LeaseMessage grant{.kind = Kind::grant, .term = world.nodes[node].candidacy->term, .sent = here - Millis{age}};
+      if (limits.mistake == Mistake::lease_counts_from_receipt) grant.sent = here;
+      take(w, node, tell(w, node, voter, grant, Wish::hold));
+    }
+    if (limits.mistake != Mistake::keeps_older_acknowledgements) return;
+    for (size_t i = 0; i < before.size(); ++i) w.nodes[node].acked[i] = std::max(w.nodes[node].acked[i], before[i]);
+  }
+
+  /// With the note of what it held, or without (it could not be written).
+  void restarts(int node, Term noted) {
+    const Lease& before = world.nodes[node];
+    World& w = add(name_of(noted == 0 ? "restarts" : "restarts and goes on", node), world);
+    const Instant until = valid_until(before, setup_of(limits, node));
+    if (until != Lease::never) w.outlives[node] = std::max(w.outlives[node], static_cast<int>((until - here).count()));
+    const bool forgets = limits.mistake == Mistake::promise_forgotten;
+    Lease after = lease_after_start(setup_of(limits, node), forgets ? Promise{} : before.promise, here, noted);
+    if (after.term != 0) after.acked = before.acked;
+    if (limits.mistake == Mistake::start_is_not_waited_for) after.bound_until = here;
+    if (limits.mistake == Mistake::older_lease_forgotten) after.owed_until = Lease::never;
+    w.grants[node].fill(World::none);
+    w.nodes[node] = after;
+  }
+};
+
+}  // namespace
+
+void successors(const World& world, const Limits& limits, std::vector<World>& next, std::vector<std::string>* names) {
+  Moves moves{world, limits, next, names};
+  for (int i = 0; i < limits.voters; ++i) {
+    const Lease& node = world.nodes[i];
+    if (i < limits.candidates) moves.holds_or_asks(i);
+    if (node.candidacy) moves.is_granted(i);
+    if (node.candidacy) moves.ends(i, Wish::idle);
+    if (node.candidacy || node.term != 0) moves.ends(i, Wish::give_back);
+    if (limits.restarts) moves.restarts(i, 0);
+    if (limits.restarts && node.term != 0) moves.restarts(i, node.term);
+  }
+  pass_a_tick(moves.add(names == nullptr ? "" : "tick", world), limits, -1);
+  if (limits.slow >= 0 && world.held_back == 0)
+    pass_a_tick(moves.add(moves.name_of("stands still for a tick", limits.slow), world), limits, limits.slow);
+}
+
+}  // namespace picket::exploration

@@ -18,24 +18,14 @@ namespace {
 // An order is repeated when the facts have not followed it for this long.
 constexpr Millis order_again{2000};
 
-std::string join(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const auto& part : parts) text += (text.empty() ? "" : "; ") + part;
-  return text;
-}
-
-bool stops(Action action) {
-  return action == Action::stop_fast || action == Action::stop_now || action == Action::kill_rest;
-}
-
 }  // namespace
 
 Agent::Agent(Loop& loop, Worker& disk, Worker& marker_disk, Worker& names, Bus& bus, Notify& notify,
              FlightRecorder& recorder, const Config& config, const RepmgrConf& repmgr)
     : loop_(loop),
-      notify_(notify),
       recorder_(recorder),
       config_(config),
+      journal_(notify, acts()),
       soon_(loop, [this] { round(); }),
       each_poll_(loop, [this] { round(); }),
       units_(bus),
@@ -90,8 +80,9 @@ void Agent::round() {
   apply(snapshot_.verdict);
   if (lease_) lease_->decided(snapshot_);
   if (acts() && !snapshot_.maintenance) rejoin_.consider(snapshot_.board, signals_.rival >= Rival::proven, now);
-  if (changed) tell();
-  tell_alarms(alarms);
+  // The journal and systemd, after everything that must not wait for them.
+  if (changed) journal_.verdict(snapshot_);
+  journal_.alarms(snapshot_, alarms, signals_.rival == Rival::claimed);
 }
 
 /// Who works on the node has it in his hands: what crashes meanwhile is not started in place. All else is decided as
@@ -127,18 +118,9 @@ void Agent::read_note(Board& board) {
 
 // The order of withdrawal: the health page first, then the clients' sessions, the address next, PostgreSQL last.
 bool Agent::publish(const Step& step, Board board, Instant now) {
-  // An alarm that comes or goes makes no new verdict.
-  const bool changed = snapshot_.decided == Instant{} || !same_but_for_alarms(step.verdict, snapshot_.verdict);
-  if (changed) {
-    ++snapshot_.generation;
-    snapshot_.since = now;
-  }
-  snapshot_.verdict = step.verdict;
-  snapshot_.decided = now;
-  ++snapshot_.round;
+  const bool changed = renew(snapshot_, step.verdict, std::move(board), now);
   snapshot_.level = config_.policy.level;
   snapshot_.fresh = config_.policy.fresh;
-  snapshot_.board = std::move(board);
   snapshot_.timeline_history = observers_.timeline_history();
   if (lease_) snapshot_.links = lease_->links();
   snapshot_.rejoin = rejoin_.sentence();
@@ -148,37 +130,6 @@ bool Agent::publish(const Step& step, Board board, Instant now) {
     snapshot_.fence_rungs.push_back(std::to_string(rung.at.count()) + " ms " + rung.what +
                                     (rung.outcome.empty() ? "" : ": " + rung.outcome));
   return changed;
-}
-
-// The journal and systemd, after everything that must not wait for them.
-void Agent::tell() {
-  const Verdict& v = snapshot_.verdict;
-  const std::string rule{word(v.rule)};
-  const bool urgent = stops(v.action) || v.rule == Rule::R3c || v.rule == Rule::R2h;
-  std::string text = rule + " " + v.sentence;
-  if (!acts() && v.action != Action::none) text += " (level observe: nothing is done)";
-  log(urgent ? Priority::warning : Priority::notice, text,
-      {{"MESSAGE_ID", "6f2c1d5e8a9b4c3f9d7e0a1b2c3d4e5f"},
-       {"PICKET_GENERATION", std::to_string(snapshot_.generation)},
-       {"PICKET_RULE", rule},
-       {"PICKET_SENTENCE", v.sentence},
-       {"PICKET_ROLE", std::string(word(v.role))},
-       {"PICKET_ADVERT", std::string(word(v.advert))},
-       {"PICKET_VRRP", std::string(word(v.vrrp))},
-       {"PICKET_ACTION", std::string(word(v.action))},
-       {"PICKET_ALARMS", join(v.alarms)}});
-  notify_.status(text);
-}
-
-// An alarm is told when it is new.
-void Agent::tell_alarms(const std::vector<std::string>& before) {
-  // The positions move on: they are told once, and are no part of the verdict.
-  const auto where = [&](const std::string& alarm) {
-    const bool two = signals_.rival == Rival::claimed && alarm.find("primar") != alarm.npos;
-    return two ? " (" + primaries_text(snapshot_.board) + ")" : "";
-  };
-  for (const auto& alarm : snapshot_.verdict.alarms)
-    if (std::ranges::find(before, alarm) == before.end()) log(Priority::warning, "alarm: " + alarm + where(alarm));
 }
 
 void Agent::apply(const Verdict& verdict) {
@@ -290,9 +241,8 @@ void Agent::report_problems() {
   for (const auto& problem : recorder_.problems()) problems.push_back(problem);
   if (lease_)
     for (auto& problem : lease_->problems()) problems.push_back(std::move(problem));
-  if (problems == logged_problems_) return;
-  for (const auto& problem : problems) log(Priority::warning, problem);
-  logged_problems_ = std::move(problems);
+  journal_.problems(problems);
+  snapshot_.problems = std::move(problems);
 }
 
 }  // namespace picket

@@ -13,6 +13,7 @@
 #include "fence/ladder.hpp"
 #include "fence/marker_store.hpp"
 #include "flight/recorder.hpp"
+#include "journal.hpp"
 #include "keepalived/vrrp_files.hpp"
 #include "last_resort.hpp"
 #include "lease/keeper.hpp"
@@ -42,7 +43,7 @@ class Agent {
   FlightRecord live() const;
 
   // Orders of the operator, by way of the control socket. Each returns what to tell him.
-  std::string fence(const std::string& why, const std::string& who);
+  ControlReply fence(const std::string& why, const std::string& who);
   /// A stale marker only when `accepted`: whoever lifts it may lose what was written since.
   ControlReply unfence(const std::string& who, bool accepted);
   /// Of the way back: whatever becomes of it, nobody may start this node as a primary meanwhile.
@@ -58,8 +59,6 @@ class Agent {
   void apply(const Verdict& verdict);
   bool publish(const Step& step, Board board, Instant now);
   Policy policy_now() const;
-  void tell();
-  void tell_alarms(const std::vector<std::string>& before);
   void act(const Verdict& verdict);
   void stop(const Verdict& verdict);
   void call_off(const Verdict& verdict);
@@ -72,9 +71,9 @@ class Agent {
   bool acts() const { return config_.policy.level != Level::observe; }
 
   Loop& loop_;
-  Notify& notify_;
   FlightRecorder& recorder_;
   const Config& config_;
+  Journal journal_;
   Timer soon_, each_poll_;  // first: adapters call back while they are being made
   Units units_;
   MarkerStore marker_;
@@ -98,7 +97,6 @@ class Agent {
   Instant last_start_{}, last_climb_{};
   std::string address_error_, resume_error_;
   std::string logged_phase_;
-  std::vector<std::string> logged_problems_;
   Lifetime lifetime_;
 };
 

@@ -9,12 +9,13 @@
 
 namespace picket {
 
-std::string Agent::fence(const std::string& why, const std::string& who) {
+ControlReply Agent::fence(const std::string& why, const std::string& who) {
+  if (snapshot_.verdict.rule == Rule::W) return {2, "nothing is fenced here: this node is a witness\n"};
   marker_.add(std::string(word(FenceReason::operator_order)), (why.empty() ? "ordered" : why) + " (by " + who + ")",
               snapshot_.verdict.timeline);
   log(Priority::warning, "fenced by order of " + who + ": " + why);
-  if (!acts()) return "this node is fenced; nothing is stopped by it, since this is level observe\n";
-  return "this node is fenced; a primary here is stopped now, and stays stopped until `picket unfence`\n";
+  if (!acts()) return {0, "this node is fenced; nothing is stopped by it, since this is level observe\n"};
+  return {0, "this node is fenced; a primary here is stopped now, and stays stopped until `picket unfence`\n"};
 }
 
 ControlReply Agent::maintain(Millis length, const std::string& reason, const std::string& who) {

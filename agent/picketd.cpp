@@ -76,38 +76,65 @@ class Noted {
   Noted& operator=(const Noted&) = delete;
 };
 
+/// What every picketd has, whatever it watches. SIGTERM is blocked before the first thread begins.
+struct Stage {
+  explicit Stage(const Config& config)
+      : lock(lock_run_directory(config.run_directory)),
+        on_term(loop, SIGTERM, [this] { loop.exit(0); }),
+        on_int(loop, SIGINT, [this] { loop.exit(0); }),
+        names(loop),
+        notify(loop),
+        recorder(loop, config.state_directory + "/flight.rec", config.flight_recorder),
+        noted(recorder) {}
+
+  const Fd lock;
+  Loop loop;
+  const OnSignal on_term, on_int;
+  Worker names;  ///< the name service may hang
+  Notify notify;
+  FlightRecorder recorder;
+  const Noted noted;
+};
+
+/// Opens the faces and runs until it is told to stop. `what` it does, for the log.
+template <typename AnyAgent>
+int serve(Stage& stage, const Config& config, AnyAgent& agent, const std::string& what) {
+  const Faces faces(stage.loop, config, [&] { return agent.snapshot(); });
+  const Control control(stage.loop, config.run_directory + "/control.sock",
+                        [&](const ControlRequest& request) { return command(agent, request); });
+  log(Priority::notice, std::string("picketd ") + version + " " + what + ", health on port " +
+                            std::to_string(faces.port()) + (faces.others().empty() ? "" : "; " + faces.others()));
+  stage.notify.ready("looking");
+  const int code = stage.loop.run();
+  stage.notify.stopping();
+  return code;
+}
+
+int run_witness(const Config& config) {
+  Stage stage(config);
+  Witness witness(stage.loop, stage.names, stage.notify, stage.recorder, config);
+  return serve(stage, config, witness,
+               "votes as node " + std::to_string(config.node_id) + ", a witness of " +
+                   std::to_string(config.lease.voters.size()) + " voters");
+}
+
 int run(const std::string& path) {
   Config config = load_file(path);
   set_log_limit(priority_of(config.log_level));
+  if (config.role == HostRole::witness) return run_witness(config);
   const RepmgrConf repmgr = read_repmgr_conf(config.repmgr.conf);
   fit_to_repmgrd(config.policy, repmgr);
   if (const std::string why = wrong_with_lease(config, repmgr.node_id); !why.empty())
     throw BadConfiguration(path + ": " + why);
-  const Fd lock = lock_run_directory(config.run_directory);
 
-  Loop loop;
-  const OnSignal on_term(loop, SIGTERM, [&] { loop.exit(0); });
-  const OnSignal on_int(loop, SIGINT, [&] { loop.exit(0); });
-  // Threads for what may hang: the data disk, the disk of the marker, and the name service.
-  Worker disk(loop), marker_disk(loop), names(loop);
-  Notify notify(loop);
-  Bus bus(loop, "", {});
-  FlightRecorder recorder(loop, config.state_directory + "/flight.rec", config.flight_recorder);
-  const Noted noted(recorder);
-  Agent agent(loop, disk, marker_disk, names, bus, notify, recorder, config, repmgr);
-
-  const Faces faces(loop, config, [&] { return agent.snapshot(); });
-  const Control control(loop, config.run_directory + "/control.sock",
-                        [&](const ControlRequest& request) { return command(agent, request); });
-
-  log(Priority::notice, std::string("picketd ") + version + " watches node " + std::to_string(repmgr.node_id) + " (" +
-                            repmgr.node_name + ") at level " + std::string(word(config.policy.level)) +
-                            ", health on port " + std::to_string(faces.port()) +
-                            (faces.others().empty() ? "" : "; " + faces.others()));
-  notify.ready("looking");
-  const int code = loop.run();
-  notify.stopping();
-  return code;
+  Stage stage(config);
+  // Threads for what may hang: the data disk, and the disk of the marker.
+  Worker disk(stage.loop), marker_disk(stage.loop);
+  Bus bus(stage.loop, "", {});
+  Agent agent(stage.loop, disk, marker_disk, stage.names, bus, stage.notify, stage.recorder, config, repmgr);
+  return serve(stage, config, agent,
+               "watches node " + std::to_string(repmgr.node_id) + " (" + repmgr.node_name + ") at level " +
+                   std::string(word(config.policy.level)));
 }
 
 }  // namespace

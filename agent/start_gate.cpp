@@ -89,6 +89,10 @@ void leave_behind(const Config& config, const GateAnswer& answer, uint32_t timel
 
 int gate(const Config& config, const std::string& instance) {
   const bool observe = config.policy.level == Level::observe;
+  if (config.role == HostRole::witness) {
+    say("allowed: this host is a witness, so its servers are none of the cluster's");
+    return 0;
+  }
   const auto text = read_file(config.repmgr.conf);
   if (!text && errno == ENOENT) {
     say("B6 allowed: there is no " + config.repmgr.conf + ", so this is no node of a cluster that picket guards");

@@ -132,22 +132,22 @@ void LeaseKeeper::note_lease() {
 void LeaseKeeper::decided(const Snapshot& snapshot) {
   const Board& board = snapshot.board;
   input_.wish = snapshot.verdict.lease;
-  const bool seen = board.server.facts && snapshot.decided - board.server.facts_asked <= snapshot.fresh;
+  // A witness's server says nothing about the cluster.
+  const bool seen = snapshot.verdict.rule != Rule::W && board.server.facts &&
+                    snapshot.decided - board.server.facts_asked <= snapshot.fresh;
+  const ServerFacts facts = seen ? *board.server.facts : ServerFacts{};
   input_.behind.reset();
-  if (seen) {
-    const ServerFacts& facts = *board.server.facts;
-    input_.position = {facts.timeline, facts.lsn};
-    if (facts.role == Role::standby) input_.behind = input_.position;
-    // The log of a primary has no end yet: its standbys, asked a moment later, may well show more of it.
-    if (facts.role == Role::primary) input_.position.lsn = std::numeric_limits<Lsn>::max();
-  }
+  if (seen) input_.position = {facts.timeline, facts.lsn};
+  if (facts.role == Role::standby) input_.behind = input_.position;
+  // The log of a primary has no end yet: its standbys, asked a moment later, may well show more of it.
+  if (facts.role == Role::primary) input_.position.lsn = std::numeric_limits<Lsn>::max();
   report_.maintenance = snapshot.maintenance.has_value();
   report_.rule = snapshot.verdict.rule;
   report_.advert = snapshot.verdict.advert;
-  report_.role = seen ? board.server.facts->role : Role::unknown;
-  report_.timeline = seen ? board.server.facts->timeline : 0;
-  report_.lsn = seen ? board.server.facts->lsn : 0;
-  report_.system_identifier = seen ? board.server.facts->system_identifier : 0;
+  report_.role = facts.role;
+  report_.timeline = facts.timeline;
+  report_.lsn = facts.lsn;
+  report_.system_identifier = facts.system_identifier;
   report_.fenced = board.marker.state == MarkerFacts::State::fenced;
   tick();
   // No primary is here: whatever lease it had is over with it.

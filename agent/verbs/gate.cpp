@@ -23,6 +23,7 @@ int verb_gate_close(const Context& context) {
   } catch (const ConfigError& error) {
     std::cerr << "picket: " << error.what() << "; closing the gate at its default place\n";
   }
+  if (config.role == HostRole::witness) return 0;  // it never had one
   // Whatever the level: a gate that an agent at another level left open would stay so. But not under a living agent.
   const Fd folder{open(config.run_directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (folder && flock(folder.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return 0;

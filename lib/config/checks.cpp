@@ -1,5 +1,7 @@
 #include "config/checks.hpp"
 
+#include <algorithm>
+
 #include "config/values.hpp"
 
 namespace picket {
@@ -12,7 +14,33 @@ struct Named {
 
 std::string shown(const Named& named) { return named.key + " (" + duration_text(named.value) + ")"; }
 
+/// Who is a voter, and at which level.
+void check_role(const Config& config, std::vector<Contradiction>& found) {
+  const auto& voters = config.lease.voters;
+  if (config.role == HostRole::node) {
+    if (config.node_id != 0)
+      found.push_back({{"node_id"}, "node_id is for role = \"witness\": any other node has its own from repmgr.conf"});
+    return;
+  }
+  const std::string witness = "role is \"witness\": ";
+  if (config.policy.level != Level::lease)
+    found.push_back({{"role", "level"}, witness + "a witness only votes, and that needs level = \"lease\""});
+  else if (config.node_id == 0)
+    found.push_back({{"role"}, witness + "node_id must say which of lease.voters this host is"});
+  else if (std::ranges::none_of(voters, [&](const auto& voter) { return voter.id == config.node_id; }))
+    found.push_back({{"node_id", "lease.voters"},
+                     witness + "lease.voters does not name node_id (" + std::to_string(config.node_id) + ")"});
+}
+
 }  // namespace
+
+bool concerns_a_witness(std::string_view path) {
+  for (const std::string_view table : {"http.", "lease.", "log."})
+    if (path.starts_with(table)) return true;
+  for (const std::string_view key : {"role", "node_id", "level", "run_directory", "state_directory"})
+    if (path == key) return true;
+  return false;
+}
 
 std::vector<Contradiction> contradictions(const Config& config) {
   const Policy& policy = config.policy;
@@ -29,6 +57,7 @@ std::vector<Contradiction> contradictions(const Config& config) {
   const Named stop{"guard.hang_stop", policy.hang_stop};
 
   std::vector<Contradiction> found;
+  check_role(config, found);
   const auto at_least = [&](const Named& greater, const Named& less, const char* why) {
     if (greater.value >= less.value) return;
     found.push_back({{greater.key, less.key}, shown(greater) + " must not be less than " + shown(less) + ": " + why});

@@ -2,6 +2,7 @@
 // Values that are each in range and yet make no sense together.
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/config.hpp"
@@ -14,5 +15,8 @@ struct Contradiction {
 };
 
 std::vector<Contradiction> contradictions(const Config& config);
+
+/// Whether a key of that full name means anything on a witness, which has no PostgreSQL.
+bool concerns_a_witness(std::string_view path);
 
 }  // namespace picket

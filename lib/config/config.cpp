@@ -59,7 +59,8 @@ Config load(std::string_view text, const std::string& filename) {
   Config config;
   std::map<std::string, int> lines;
   const auto at = [&](int line) { return filename + ":" + std::to_string(line) + ": "; };
-  for (const Entry& entry : read_entries(text, filename)) {
+  const std::vector<Entry> entries = read_entries(text, filename);
+  for (const Entry& entry : entries) {
     try {
       take(config, entry);
     } catch (const Refusal& refusal) {
@@ -67,6 +68,11 @@ Config load(std::string_view text, const std::string& filename) {
     }
     lines[entry.path] = entry.line;
   }
+  if (config.role == HostRole::witness)
+    for (const Entry& entry : entries)
+      if (!entry.table && !concerns_a_witness(entry.path))
+        throw ConfigError(at(entry.line) + entry.path +
+                          ": role is \"witness\", and a host without PostgreSQL has no such setting");
   // The defaults do not contradict each other, so at least one of the keys is in the file.
   for (const Contradiction& contradiction : contradictions(config)) {
     int line = 0;

@@ -16,8 +16,13 @@ namespace picket {
 
 enum class LogLevel : uint8_t { debug, info, warning, error };
 
+/// What this host is to the cluster. `witness`: it has no PostgreSQL and only votes (level lease).
+enum class HostRole : uint8_t { node, witness };
+
 struct Config {
   Policy policy;
+  HostRole role = HostRole::node;
+  int node_id = 0;  ///< of a witness, one of lease.voters; 0: from repmgr.conf
   struct Http {
     std::string listen;  ///< an IPv4 or IPv6 address; empty = all
     int port = 8008;

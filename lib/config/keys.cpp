@@ -1,5 +1,7 @@
 #include "config/keys.hpp"
 
+#include <limits>
+
 #include "config/values.hpp"
 #include "repmgr/conninfo_host.hpp"
 
@@ -91,14 +93,17 @@ std::string connection_string(const std::string& value) {
   return value.empty() ? "" : parse_conninfo_host(value).error;
 }
 
-/// `least` is 0 where that means none.
-Key port(const char* path, Place<int> place, int least) {
+Key number(const char* path, Place<int> place, int least, int most) {
   return {path, [=](Config& config, const Entry& entry) {
             const int64_t value = value_of<int64_t>(entry, "a whole number");
-            if (value < least || value > 65535) throw Refusal{"must be from " + std::to_string(least) + " to 65535"};
+            if (value < least || value > most)
+              throw Refusal{"must be from " + std::to_string(least) + " to " + std::to_string(most)};
             place(config) = static_cast<int>(value);
           }};
 }
+
+/// `least` is 0 where that means none.
+Key port(const char* path, Place<int> place, int least) { return number(path, place, least, 65535); }
 
 std::string not_empty(const std::string& value) { return value.empty() ? "must not be empty" : ""; }
 
@@ -161,6 +166,8 @@ const std::vector<Key>& known_keys() {
   static const std::vector<Key> keys = {
       choice<Level>("level", PLACE(policy.level),
                     {{"observe", Level::observe}, {"guard", Level::guard}, {"lease", Level::lease}}),
+      choice<HostRole>("role", PLACE(role), {{"node", HostRole::node}, {"witness", HostRole::witness}}),
+      number("node_id", PLACE(node_id), 0, std::numeric_limits<int>::max()),
       choice<bool>("rejoin", PLACE(rejoin.automatic), {{"manual", false}, {"auto", true}}),
       {"rejoin_max_lost", set_max_lost},
       text("run_directory", PLACE(run_directory), absolute),

@@ -128,6 +128,7 @@ bool may_rejoin(const MarkerFacts& marker, MarkerState state) {
 Step decide(const Memory& memory, const Board& board, Instant now, const Policy& policy) {
   Memory m = memory;
   Signals s;
+  s.witness = is_witness(board);
   s.gap = now - m.last.value_or(board.started) > policy.loop_gap;
   if (s.gap) m.valid_from = now;
   m.last = now;
@@ -157,7 +158,8 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   const bool in_place = see_crash(m, board, s.postmaster, view, s.marker, now, policy);
   s.restart = in_place ? Restart::in_place : returnable ? Restart::allowed : Restart::no;
   const bool rejoined =
-      stood(m.verified_since, view.verified_standby && may_rejoin(board.marker, s.marker), now, policy.rejoin_stable);
+      stood(m.verified_since, view.verified_standby && !s.witness && may_rejoin(board.marker, s.marker), now,
+            policy.rejoin_stable);
 
   const Ruling row = match(s, m.state);
   m.state = after(s, m.state, row);
@@ -170,10 +172,10 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   v.action = row.action;
   v.reason = row.reason;
   v.lease = lease_wish(row, s, m, board);
-  // A server that is not there has no role, whatever it had.
+  // A server that is not there has no role, whatever it had, and a witness's has none in this cluster.
   const bool lives =
       s.postmaster == Postmaster::up || s.postmaster == Postmaster::hung || s.postmaster == Postmaster::stopping;
-  v.role = lives && s.sight != Sight::none ? s.role : Role::unknown;
+  v.role = lives && s.sight != Sight::none && !s.witness ? s.role : Role::unknown;
   v.timeline = v.role == Role::unknown ? 0 : m.timeline;
   v.clear_marker = (row.rule == Rule::B3 && s.marker == MarkerState::isolated) || rejoined;
   if (gate && gate->stale) v.stale_start = gate->sentence;

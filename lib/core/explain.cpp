@@ -1,5 +1,7 @@
 #include "core/explain.hpp"
 
+#include <algorithm>
+
 #include "core/words.hpp"
 
 namespace picket {
@@ -93,12 +95,24 @@ std::string last_words(const Attempts& attempts) {
   return text;
 }
 
+std::string witness_story(const Board& board) {
+  const std::string none = "holds no data of the cluster";
+  if (!board.lease) return "witness of repmgr's: its server " + none;
+  std::string text = "witness, one of " + std::to_string(board.lease->voters) + " voters: it " + none;
+  if (board.lease->won_by == 0) return text + "; it has heard of no holder of the lease";
+  const auto holder =
+      std::ranges::find_if(board.peers, [&](const Peer& p) { return p.node.id == board.lease->won_by; });
+  return text + "; the newest holder of the lease is " +
+         (holder == board.peers.end() ? "node " + std::to_string(board.lease->won_by) : holder->node.name);
+}
+
 }  // namespace
 
 std::string sentence_for(const Ruling& row, const Signals& s, const ClusterView& view, const Board& board,
                          const Policy& policy) {
   const std::string nodes = std::to_string(view.nodes);
   switch (row.rule) {
+    case Rule::W: return witness_story(board);
     case Rule::R0:
       return "foreign data: a majority of the nodes has another system identifier than this data directory";
     case Rule::R0b:

@@ -211,7 +211,7 @@ struct Board {
   bool nodes_known = false;  ///< repmgr.nodes has been read at least once
   std::string nodes_why_unknown;
   bool nodes_lost = false;       ///< a list was kept here, and it cannot be read
-  bool self_is_witness = false;  ///< by that list
+  bool self_is_witness = false;  ///< by that list, or by the configuration of a node without PostgreSQL
   ServerView server;             ///< the local PostgreSQL
   PostmasterFacts postmaster;
   DiskFacts disk;

@@ -68,7 +68,7 @@ void judge_by_lease(ClusterView& view, const LeaseFacts& lease, const Board& boa
 }
 
 Wish lease_wish(const Ruling& row, const Signals& s, const Memory& m, const Board& board) {
-  if (!board.lease || board.self_is_witness || row.rule == Rule::R0 || row.rule == Rule::R0b) return Wish::idle;
+  if (!board.lease || is_witness(board) || row.rule == Rule::R0 || row.rule == Rule::R0b) return Wish::idle;
   switch (s.postmaster) {
     case Postmaster::absent:
       if (row.rule == Rule::R10c) return Wish::hold;

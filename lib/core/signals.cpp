@@ -106,6 +106,15 @@ bool is_fresh(const ServerView& server, const Horizon& h, const Policy& policy) 
          h.now - server.facts_asked <= policy.fresh;
 }
 
+bool is_witness(const Board& board) {
+  const uint64_t own = board.server.facts ? board.server.facts->system_identifier
+                       : board.disk.known ? board.disk.system_identifier
+                                          : 0;
+  return board.self_is_witness && std::ranges::none_of(board.peers, [&](const Peer& peer) {
+           return own != 0 && peer.server.facts && peer.server.facts->system_identifier == own;
+         });
+}
+
 Postmaster postmaster_state(const Board& board, const Horizon& h, const Policy& policy) {
   using Process = PostmasterFacts::Process;
   const ServerView& server = board.server;

@@ -27,6 +27,10 @@ uint32_t disk_timeline(const DiskFacts& disk);
 /// True when the server's facts are recent and its held session answered last.
 bool is_fresh(const ServerView& server, const Horizon& horizon, const Policy& policy);
 
+/// Whether this node is the witness: it is said to be one, and no other node has its data. A row of repmgr.nodes that
+/// somebody edited makes no witness of a node with the cluster's data.
+bool is_witness(const Board& board);
+
 /// What the local postmaster is doing, from the process, postmaster.pid and both ways of asking.
 Postmaster postmaster_state(const Board& board, const Horizon& horizon, const Policy& policy);
 

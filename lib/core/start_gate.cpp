@@ -25,10 +25,12 @@ Disk disk_of(const DiskFacts& disk) {
   return disk.backup_label || disk.recovery_signal ? Disk::restored : Disk::primary;
 }
 
-Nodes nodes_of(const Board& board, const ClusterView& view) {
+Nodes nodes_of(const Board& board, const ClusterView& view, const Policy& policy) {
   if (!board.nodes_known) return board.nodes_lost ? Nodes::lost : Nodes::never_read;
   if (board.self_is_witness) return Nodes::witness;
-  return view.nodes == 1 ? Nodes::alone : view.nodes == 2 ? Nodes::pair : Nodes::many;
+  if (view.nodes == 1) return Nodes::alone;
+  // With a third voter the other one may have been promoted while this one was down, whoever is silent.
+  return view.nodes == 2 && policy.level != Level::lease ? Nodes::pair : Nodes::many;
 }
 
 bool answers(const ServerView& server, const Horizon& h, const Policy& policy) {
@@ -199,7 +201,7 @@ GateSignals gate_signals(const Board& board, const ClusterView& view, const Hori
   GateSignals s;
   s.disk = disk_of(board.disk);
   s.marker = marker_state(board.marker);
-  s.nodes = nodes_of(board, view);
+  s.nodes = nodes_of(board, view, policy);
   s.evidence = evidence_of(view, sides(board, h, policy));
   s.foreign = view.foreign;
   s.expired = expired;

@@ -18,6 +18,9 @@ Ruling match(const Signals& s, const State& m) {
                                 : !m.suspended && m.advert == Advert::replica;
   const Advert previous = keeps ? m.advert : Advert::down;
 
+  // Its server, if it has one, is a primary by its own account, with data of its own: nobody may be sent to it, and
+  // there is nothing to fence.
+  if (s.witness) return {Rule::W, Advert::down, Vrrp::fault};
   if (s.foreign) return {Rule::R0, Advert::down, Vrrp::fault};
   if (s.gap) return {Rule::R0b, Advert::down, Vrrp::hold};
 
@@ -84,7 +87,7 @@ State after(const Signals& s, const State& m, const Ruling& row) {
   if (row.rule == Rule::R1) next.held = true;
   // Another postmaster, or another role, begins without what the last one had. One that recovers from the crash of a
   // backend is the same; decide() tells another one that starts by its process.
-  const bool over = s.postmaster == Postmaster::absent || s.postmaster == Postmaster::orphans ||
+  const bool over = s.witness || s.postmaster == Postmaster::absent || s.postmaster == Postmaster::orphans ||
                     (s.role == Role::standby && s.sight == Sight::fresh);
   if (over) next.held = false;
   return next;

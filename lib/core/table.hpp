@@ -28,6 +28,7 @@ enum class Hang : uint8_t { no, brief, withdraw, stop };
 
 /// What is seen at one moment, in the alphabet of the table.
 struct Signals {
+  bool witness = false;  ///< this node only votes, whatever server runs on it
   Postmaster postmaster = Postmaster::unknown;
   Role role = Role::unknown;
   Sight sight = Sight::none;

@@ -4,6 +4,7 @@ namespace picket {
 
 std::string_view word(Rule rule) {
   switch (rule) {
+    case Rule::W: return "W";
     case Rule::R0: return "R0";
     case Rule::R0b: return "R0b";
     case Rule::R2: return "R2";

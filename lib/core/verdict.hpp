@@ -13,6 +13,7 @@ namespace picket {
 
 /// The rows of the decision table (docs/safety.md), in the order in which they are tried.
 enum class Rule : uint8_t {
+  W,     ///< a witness: holds no data of the cluster
   R0,    ///< the data belongs to another cluster
   R0b,   ///< the agent did not run for a while: what it knew is void
   R3,    ///< stale: another primary is followed by a majority
@@ -55,6 +56,9 @@ enum class Action : uint8_t {
   start,      ///< start the unit again
 };
 std::string_view word(Action action);
+
+/// Whether something of PostgreSQL is to be ended.
+constexpr bool stops(Action a) { return a == Action::stop_fast || a == Action::stop_now || a == Action::kill_rest; }
 
 /// Why a fence was ordered; the marker keeps a set of these, and each is cleared for its own reason only.
 enum class FenceReason : uint8_t { none, stale, isolated, hung, operator_order };

@@ -42,6 +42,11 @@ struct Snapshot {
   std::vector<AgentLink> links;
   std::string timeline_history;          ///< the newest history file of pg_wal as it is; empty on timeline 1
   std::vector<std::string> fence_rungs;  ///< what it did, in order, each a short sentence
+  std::vector<std::string> problems;     ///< of the agent itself: what it cannot do, and what is configured wrongly
 };
+
+/// Puts the verdict of a decision at `now`, with the facts behind it, into the snapshot. Whether it is another verdict
+/// than the one before.
+bool renew(Snapshot& snapshot, const Verdict& verdict, Board board, Instant now);
 
 }  // namespace picket

@@ -249,7 +249,8 @@ std::string status_json(const Snapshot& s, Instant now) {
       {"peers", Json::array()},
       {"fence", fence(s)},
       {"maintenance", maintenance(s, now)},
-      {"lease", lease(s, now)}};
+      {"lease", lease(s, now)},
+      {"problems", s.problems}};
   for (const Peer& peer : board.peers) json["peers"].push_back(peer_json(peer, board, now, s.fresh));
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
 }

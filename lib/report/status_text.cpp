@@ -106,6 +106,9 @@ void put_verdict(std::string& out, const Json& status) {
   if (at(v, "alarms").is_array()) {
     for (const Json& alarm : at(v, "alarms")) out += "  ! " + text(alarm) + '\n';
   }
+  if (at(status, "problems").is_array()) {
+    for (const Json& problem : at(status, "problems")) out += "  ! " + text(problem) + '\n';
+  }
 }
 
 std::string server(const Json& local) {
@@ -125,11 +128,25 @@ std::string postmaster(const Json& p) {
   return out;
 }
 
+/// The other agents, as the link of the lease hears them.
+void put_agents(std::string& out, const Json& status) {
+  const Json& agents = at(at(status, "lease"), "agents");
+  if (!agents.is_array()) return;
+  for (const Json& agent : agents)
+    line(out, "agent",
+         text(at(agent, "node")) + (at(agent, "heard_s").is_null()
+                                        ? " has not been heard"
+                                        : ", heard " + duration(at(agent, "heard_s")) + " ago"));
+}
+
 void put_local(std::string& out, const Json& status) {
   const Json& node = at(status, "node");
   const Json& local = at(status, "local");
   out += "\nThis node: " + text(at(node, "name")) + " (id " + text(at(node, "id")) + "), level " +
          text(at(status, "level")) + ", picket " + text(at(status, "version")) + '\n';
+  put_agents(out, status);
+  // A witness that has no server at all.
+  if (text(at(at(status, "verdict"), "rule")) == "W" && at(at(local, "disk"), "control_state").is_null()) return;
   line(out, "PostgreSQL", server(local));
   if (const Json& lag = at(local, "lag"); text(at(local, "role"), "") == "standby" && lag.is_object()) {
     line(out, "lag",
@@ -226,6 +243,7 @@ std::string status_text(const nlohmann::json& status) {
   std::string out;
   put_verdict(out, status);
   put_local(out, status);
+  if (text(at(at(status, "verdict"), "rule")) == "W") return out;  // nobody is compared with it, and nothing is fenced
   put_peers(out, status);
   put_fence(out, status);
   return out;

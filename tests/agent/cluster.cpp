@@ -16,7 +16,7 @@ void must(bool done, const std::string& what) {
   if (!done) throw std::runtime_error("waited in vain: " + what);
 }
 
-void register_nodes(const std::array<std::unique_ptr<Member>, 3>& members) {
+void register_nodes(const std::vector<std::unique_ptr<Member>>& members) {
   Throwaway& primary = members[0]->server();
   primary.sql("CREATE EXTENSION repmgr");
   for (const auto& member : members) {
@@ -32,25 +32,29 @@ void register_nodes(const std::array<std::unique_ptr<Member>, 3>& members) {
 
 }  // namespace
 
-Cluster::Cluster() {
+Cluster::Cluster(int nodes) {
   auto primary = std::make_unique<Throwaway>();
   primary->setting("dynamic_shared_memory_type = mmap");  // so that a killed server leaves nothing in /dev/shm
   primary->start();
-  auto second = primary->make_standby("node2"), third = primary->make_standby("node3");
-  members_ = {std::make_unique<Member>(1, std::move(primary)), std::make_unique<Member>(2, std::move(second)),
-              std::make_unique<Member>(3, std::move(third))};
-  for (Member* standby : {&node2(), &node3()}) {
-    standby->server().start();
-    standby->server().wait_streaming();
+  std::vector<std::unique_ptr<Throwaway>> standbys;
+  for (int id = 2; id <= nodes; ++id) standbys.push_back(primary->make_standby("node" + std::to_string(id)));
+  members_.push_back(std::make_unique<Member>(1, std::move(primary)));
+  for (int id = 2; id <= nodes; ++id)
+    members_.push_back(std::make_unique<Member>(id, std::move(standbys[static_cast<size_t>(id - 2)])));
+  for (const auto& member : members_) {
+    if (member->id() == 1) continue;
+    member->server().start();
+    member->server().wait_streaming();
   }
   register_nodes(members_);
   const std::string rows = "SELECT count(*) FROM repmgr.nodes";
-  for (Member* standby : {&node2(), &node3()}) {
+  for (const auto& member : members_) {
+    Throwaway& server = member->server();
     const auto replayed = [&] {
-      return standby->server().sql("SELECT to_regclass('repmgr.nodes') IS NOT NULL") == "t" &&
-             standby->server().sql(rows) == "3";
+      return server.sql("SELECT to_regclass('repmgr.nodes') IS NOT NULL") == "t" &&
+             server.sql(rows) == std::to_string(nodes);
     };
-    must(took(replayed, Millis{5000}).has_value(), "repmgr.nodes on " + standby->name());
+    must(took(replayed, Millis{5000}).has_value(), "repmgr.nodes on " + member->name());
   }
 }
 

@@ -1,10 +1,9 @@
 #pragma once
-// Three nodes on loopback: node1 is the primary, node2 and node3 stream from it, and all are registered in
+// Three nodes (or two) on loopback: node1 is the primary, node2 and node3 stream from it, and all are registered in
 // repmgr.nodes. And what can befall them.
 
 #include <gtest/gtest.h>
 
-#include <array>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -18,18 +17,18 @@ namespace picket::test {
 class Cluster {
  public:
   /// The servers run and stream; no agent does.
-  Cluster();
+  explicit Cluster(int nodes = 3);
 
   Member& node1() { return *members_[0]; }
   Member& node2() { return *members_[1]; }
   Member& node3() { return *members_[2]; }
-  const std::array<std::unique_ptr<Member>, 3>& members() const { return members_; }
+  const std::vector<std::unique_ptr<Member>>& members() const { return members_; }
 
-  /// Starts the three agents and waits until they say R1, R12 and R12.
+  /// Starts the agents and waits until they say R1, R12 and R12.
   void start_agents(const AgentOptions& options = {});
 
  private:
-  std::array<std::unique_ptr<Member>, 3> members_;
+  std::vector<std::unique_ptr<Member>> members_;
 };
 
 /// Promotes the standby and waits until it takes writes.

@@ -223,5 +223,42 @@ TEST(Config, RefusesVotersThatAreNoListOfThreeToSevenNodes) {
             "picket.toml:2: lease.voters: must name 3 to 7 nodes: with fewer there is no majority without all of them");
 }
 
+std::string witness(const std::string& text, const std::string& lease = "") {
+  return "role = \"witness\"\n" + text + "[lease]\nvoters = \"1=a 2=b 7=c\"\n" + lease;
+}
+
+TEST(ConfigOfAWitness, TakesWhatAVoterNeeds) {
+  const Config config = load(witness("level = \"lease\"\nnode_id = 7\nrun_directory = \"/run/w\"\n[postgresql]\n"
+                                     "[http]\nport = 9008\n[log]\nlevel = \"debug\"\n",
+                                     "port = 8010\nduration = \"4s\"\n"),
+                             "picket.toml");
+  EXPECT_EQ(config.role, HostRole::witness);
+  EXPECT_EQ(config.node_id, 7);
+}
+
+TEST(ConfigOfAWitness, NamesTheLineOfWhatBelongsToPostgreSQL) {
+  const std::string why = ": role is \"witness\", and a host without PostgreSQL has no such setting";
+  const std::string voter = "level = \"lease\"\nnode_id = 7\n";
+  EXPECT_EQ(refusal(witness(voter + "[postgresql]\nunit = \"postgresql.service\"\n")),
+            "picket.toml:5: postgresql.unit" + why);
+  for (const char* foreign :
+       {"rejoin = \"auto\"\n", "[keepalived]\naddress = \"10.0.0.5\"\n", "[repmgr]\nconf = \"/etc/repmgr.conf\"\n",
+        "[fence]\nwatchdog = \"/dev/watchdog\"\n", "[guard]\nfresh = \"2s\"\n", "[replica]\nmax_lag = \"1MB\"\n"})
+    EXPECT_THAT(refusal(witness(voter + foreign)), HasSubstr(why)) << foreign;
+}
+
+TEST(ConfigOfAWitness, IsRefusedWhereItCouldNotVote) {
+  EXPECT_EQ(refusal(witness("node_id = 7\n")),
+            "picket.toml:1: role is \"witness\": a witness only votes, and that needs level = \"lease\"");
+  EXPECT_EQ(refusal(witness("level = \"guard\"\nnode_id = 7\n")),
+            "picket.toml:2: role is \"witness\": a witness only votes, and that needs level = \"lease\"");
+  EXPECT_EQ(refusal(witness("level = \"lease\"\n")),
+            "picket.toml:1: role is \"witness\": node_id must say which of lease.voters this host is");
+  EXPECT_EQ(refusal(witness("level = \"lease\"\nnode_id = 3\n")),
+            "picket.toml:5: role is \"witness\": lease.voters does not name node_id (3)");
+  EXPECT_EQ(refusal("node_id = 1\n"),
+            "picket.toml:1: node_id is for role = \"witness\": any other node has its own from repmgr.conf");
+}
+
 }  // namespace
 }  // namespace picket

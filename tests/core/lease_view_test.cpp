@@ -241,7 +241,9 @@ TEST(IsolatedPrimary, StartsAgainAtLevelLeaseToo) {
 TEST(Wishes, OfAWitnessAreNone) {
   Leased w;
   w.board.self_is_witness = true;
+  w.facts(1).system_identifier = 42;
   w.look(500ms);
+  EXPECT_EQ(w.verdict.rule, Rule::W) << line_of(w.verdict);
   EXPECT_EQ(w.verdict.lease, Wish::idle);
 }
 

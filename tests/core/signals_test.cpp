@@ -233,6 +233,31 @@ TEST(Foreign, IsSeenOnTheDiskOfAServerThatDoesNotRun) {
   EXPECT_FALSE(w.view().foreign);
 }
 
+TEST(Witness, IsOneByTheListUnlessAnotherNodeHasTheSameData) {
+  Scene w;
+  EXPECT_FALSE(is_witness(w.board));
+  w.board.self_is_witness = true;
+  EXPECT_FALSE(is_witness(w.board)) << "a row that somebody edited";
+  w.facts(1).system_identifier = 42;
+  w.tick();
+  EXPECT_TRUE(is_witness(w.board));
+  w.board.server = {};
+  w.board.disk = {};
+  EXPECT_TRUE(is_witness(w.board)) << "its server is down, and its disk has not been read";
+  w.board.disk.known = true;
+  w.board.disk.system_identifier = 42;
+  EXPECT_TRUE(is_witness(w.board));
+  w.board.disk.system_identifier = w.facts(2).system_identifier;
+  EXPECT_FALSE(is_witness(w.board)) << "its server is down, and its disk has the cluster's data";
+}
+
+TEST(Witness, WithoutAServerIsOne) {
+  Board board;
+  EXPECT_FALSE(is_witness(board));
+  board.self_is_witness = true;
+  EXPECT_TRUE(is_witness(board));
+}
+
 TEST(Foreign, IsNotJudgedByAWitnessWhichHasDataOfItsOwn) {
   Scene w;
   w.seen(3).system_identifier = w.seen(2).system_identifier = 42;

@@ -89,7 +89,10 @@ void Transcript::change_server(int node, const std::string& what) {
     return w_->says(node, Says::ok);
   }
   if (verb == "witness") {
-    w_->peer(node).node.type = Node::Type::witness;
+    if (node == 1)
+      w_->board.self_is_witness = true;
+    else
+      w_->peer(node).node.type = Node::Type::witness;
     w_->become_primary(node, 1);
     w_->facts(node).system_identifier = 1;
     return;

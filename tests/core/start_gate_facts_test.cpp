@@ -43,9 +43,10 @@ struct Scene {
   }
   void fails(int id, Answer answer) { peer(id).server.session = {.answer = answer, .asked = now, .ended = now}; }
   GateAnswer ask(bool expired = false, Millis after = Millis{100}) {
-    return start_gate(board, {.now = now, .valid_from = now - after}, Policy{}, expired);
+    return start_gate(board, {.now = now, .valid_from = now - after}, policy, expired);
   }
   Board board;
+  Policy policy;
   Instant now{Millis{100'000}};
 };
 
@@ -202,6 +203,17 @@ TEST(StartGateFacts, ANodeOnWhichPicketNeverRanStartsAndOneThatForgotDoesNot) {
   expect(t.ask(), GateRow::B6, Admission::allow);
   t.board.nodes_lost = true;
   expect(t.ask(), GateRow::B6, Admission::refuse);
+}
+
+TEST(StartGateFacts, OneOfTwoServersStartsAloneOnlyWhereThereIsNoThirdVoter) {
+  Scene t;
+  t.board.peers.pop_back();
+  t.fails(2, Answer::refused);
+  expect(t.ask(true), GateRow::B8, Admission::allow);
+  t.policy.level = Level::lease;
+  expect(t.ask(true), GateRow::B5, Admission::refuse);
+  t.says(2, Role::standby, 1);
+  expect(t.ask(true), GateRow::B3, Admission::allow);
 }
 
 TEST(StartGateFacts, TheWitnessIsNotGated) {

@@ -42,6 +42,21 @@ TEST(StatusJson, IsOneLineOfUtf8EvenWhenAServerSendsOtherBytes) {
   EXPECT_NO_THROW(json::parse(text));
 }
 
+TEST(StatusText, OfAWitnessShowsTheVoteAndNoServer) {
+  Snapshot s = scene::blind();
+  s.verdict = {};
+  s.verdict.rule = Rule::W;
+  s.board.lease.emplace();
+  s.links = {{1, scene::now - Millis{300}, {}}, {2, {}, {}}};
+  s.problems = {"node 2 sends with another key"};
+  const std::string text = status_text(json::parse(status_json(s, scene::now)));
+  EXPECT_THAT(text, HasSubstr("agent        node 1, heard 0.3 s ago"));
+  EXPECT_THAT(text, HasSubstr("agent        node 2 has not been heard"));
+  EXPECT_THAT(text, HasSubstr("  ! node 2 sends with another key\n"));
+  EXPECT_THAT(text, Not(HasSubstr("PostgreSQL")));
+  EXPECT_THAT(text, Not(HasSubstr("Fence")));
+}
+
 /// Every null has a reason near: in its own object, as "why" or as the "detail" of the attempt.
 TEST(StatusJson, SaysWhyWhereSomethingIsNotKnown) {
   const json status = json::parse(status_json(scene::blind(), scene::now));

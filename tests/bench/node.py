@@ -83,11 +83,29 @@ def mebibytes(pid, name):
     raise KeyError(name)
 
 
-class Cluster:
-    """Three servers; node 1 begins as the primary. A context: all ends with it."""
+@contextlib.contextmanager
+def ahead_of_others():
+    """What runs beside the bench hardly gets a processor meanwhile. Where the kernel groups programs by session
+    (sched(7), autogroup) their nice values count inside a session only, so it is the session's own that matters."""
+    group, before = pathlib.Path("/proc/self/autogroup"), ""
+    with contextlib.suppress(OSError):
+        before = group.read_text().split()[-1]
+        group.write_text("-20")
+    os.setpriority(os.PRIO_PROCESS, 0, -20)
+    try:
+        yield
+    finally:
+        os.setpriority(os.PRIO_PROCESS, 0, 0)
+        with contextlib.suppress(OSError):
+            group.write_text(before)
 
-    def __init__(self):
-        self.base = pathlib.Path(tempfile.mkdtemp(prefix="picket-bench-"))
+
+class Cluster:
+    """Three servers, below `folder` or where temporary files are; node 1 begins as the primary. A context: all ends
+    with it."""
+
+    def __init__(self, folder=None):
+        self.base = pathlib.Path(tempfile.mkdtemp(prefix="picket-bench-", dir=folder))
         self.ports = {i: free_port() for i in (1, 2, 3)}
         self._servers = {}
 

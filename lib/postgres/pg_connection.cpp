@@ -181,6 +181,7 @@ void PgConnection::end_of_results() {
   prepared_[sql_] = name_;
   result_ = {};
   if (!send()) return finish_query(why_lost());
+  if (boot_now() >= due_) arm(limit_);  // this process did not run: the second step is not late for that
   flush();
 }
 

@@ -9,6 +9,8 @@
 namespace picket {
 namespace {
 
+/// What does not change in a session is asked again all the same: what a role may see does.
+constexpr Millis whole_every{2000};
 constexpr Millis names_fresh_for{30'000};    // while all is well
 constexpr Millis names_retried_after{2000};  // when it is not
 
@@ -119,6 +121,7 @@ void Probe::open_session() {
 
 void Probe::session_opened(const Outcome& outcome) {
   session_is_new_ = true;
+  whole_asked_.reset();
   if (outcome.answer == Answer::ok) return ask();
   session_over(outcome, session_began_);
   tell();
@@ -150,8 +153,21 @@ void Probe::ask() {
   session_timer_.stop();
   look_again_ = false;
   session_asked_ = boot_now();
-  session_->query(status_query(), options_.session_deadline,
-                  [this](const Outcome& o, const Rows& rows) { answered(o, rows); });
+  const bool whole = whole_due();
+  if (whole) whole_asked_ = session_asked_;
+  session_->query(status_query(whole ? StatusForm::whole : StatusForm::brief), options_.session_deadline,
+                  [this, whole](const Outcome& o, const Rows& rows) { looked(o, rows, whole); });
+}
+
+bool Probe::whole_due() const { return !whole_asked_ || boot_now() - *whole_asked_ >= whole_every; }
+
+void Probe::looked(const Outcome& outcome, Rows rows, bool whole) {
+  const bool well = outcome.answer == Answer::ok;
+  if (well && whole) constants_.keep(rows);
+  const bool complete = well && (whole || constants_.complete(rows));
+  if (!complete) whole_asked_.reset();
+  if (well && !complete) return ask();  // somebody streams who was not there
+  answered(outcome, rows);
 }
 
 void Probe::answered(const Outcome& outcome, const Rows& rows) {

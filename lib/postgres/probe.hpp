@@ -16,6 +16,7 @@
 #include "postgres/pg_connection.hpp"
 #include "postgres/resolver.hpp"
 #include "postgres/rows.hpp"
+#include "postgres/status_constants.hpp"
 
 namespace picket {
 
@@ -67,6 +68,8 @@ class Probe {
   void session_lost(const Outcome& outcome);
   void session_over(const Outcome& outcome, Instant asked);
   void ask();
+  bool whole_due() const;
+  void looked(const Outcome& outcome, Rows rows, bool whole);
   void answered(const Outcome& outcome, const Rows& rows);
   bool extra_due() const;
   void ask_extra();
@@ -87,6 +90,8 @@ class Probe {
   std::unique_ptr<PgConnection> session_, fresh_;
   Timer session_timer_, fresh_timer_;
   Instant began_, session_began_{}, session_asked_{}, fresh_asked_{}, order_sent_{};
+  StatusConstants constants_;           ///< of the session
+  std::optional<Instant> whole_asked_;  ///< in this session
   std::optional<Instant> extra_asked_;
   struct Order {
     std::string sql;

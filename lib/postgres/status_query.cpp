@@ -1,68 +1,35 @@
 #include "postgres/status_query.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
+
+#include "postgres/status_columns.hpp"
 
 namespace picket {
 namespace {
 
-struct Column {
-  std::string_view name, sql;
-};
+// Who streams is asked of pg_stat_replication's parts: the view makes a row of every session before it looks which of
+// them stream, and to ask for a session's own data at all makes the server copy those of all.
+constexpr std::string_view senders = "pg_stat_get_wal_senders() f";
+constexpr std::string_view senders_and_names =
+    "(pg_stat_get_wal_senders() f JOIN LATERAL pg_stat_get_activity(f.pid) a ON true)";
 
-// `r` is pg_is_in_recovery(), read once: a promotion in the midst of the statement cannot make its parts disagree. The
-// functions that raise an error in the other role stand behind a CASE.
-constexpr std::array server_columns{
-    Column{"in_recovery", "r.r"},
-    // pg_control_checkpoint() alone shows the old timeline until the checkpoint after a promotion, so a primary is
-    // asked for the name of its current WAL file, and a standby for what it receives or has replayed.
-    Column{"wal_file", "CASE WHEN NOT r.r THEN pg_walfile_name(pg_current_wal_lsn()) END"},
-    Column{"received_tli", "CASE WHEN r.r THEN w.received_tli END"},
-    Column{"replayed_tli",
-           "CASE WHEN r.r THEN greatest((SELECT min_recovery_end_timeline FROM pg_control_recovery()),"
-           " (SELECT timeline_id FROM pg_control_checkpoint())) END"},
-    Column{"system_identifier", "(SELECT system_identifier FROM pg_control_system())"},
-    Column{"current_lsn", "CASE WHEN NOT r.r THEN pg_current_wal_lsn() END"},
-    Column{"receive_lsn", "pg_last_wal_receive_lsn()"},
-    Column{"replay_lsn", "CASE WHEN r.r THEN pg_last_wal_replay_lsn() END"},
-    Column{"replay_delay_ms",
-           "CASE WHEN r.r THEN"
-           " (extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000)::bigint END"},
-    Column{"replay_paused", "CASE WHEN r.r THEN pg_is_wal_replay_paused() END"},
-    Column{"started_us", "(extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint"},
-    Column{"server_version", "current_setting('server_version_num')"},
-    Column{"receiver_pid", "w.pid"},
-    Column{"receiver_status", "w.status"},
-    Column{"sender_host", "w.sender_host"},
-    Column{"sender_port", "w.sender_port"},
-    Column{"latest_end_lsn", "w.latest_end_lsn"},
-    Column{"message_age_ms", "(extract(epoch FROM clock_timestamp() - w.last_msg_receipt_time) * 1000)::bigint"},
-};
-constexpr std::array follower_columns{
-    Column{"follower_pid", "f.pid"},
-    Column{"follower_name", "f.application_name"},
-    Column{"follower_addr", "host(f.client_addr)"},
-    Column{"follower_state", "f.state"},
-    Column{"follower_sync_state", "f.sync_state"},
-    Column{"follower_replay_lsn", "f.replay_lsn"},
-    Column{"follower_port", "f.client_port"},
-};
-constexpr size_t width = server_columns.size() + follower_columns.size();
-
-std::string build_query() {
+std::string build_query(StatusForm form) {
+  const bool whole = form == StatusForm::whole;
+  const auto text = [whole](const Column& c) { return whole || c.lasts == Lasts::a_look ? c.sql : "NULL"; };
   // OFFSET 0 keeps the planner from folding the subqueries into the join and evaluating their functions once per
   // follower.
   std::string sql = "SELECT s.*";
-  for (const auto& c : follower_columns) (sql += ", ").append(c.sql);
+  for (const auto& c : follower_columns) (sql += ", ").append(text(c));
   sql += " FROM (SELECT ";
   for (size_t i = 0; i < server_columns.size(); ++i) {
     if (i > 0) sql += ", ";
-    (sql.append(server_columns[i].sql) += " AS ").append(server_columns[i].name);
+    (sql.append(text(server_columns[i])) += " AS ").append(server_columns[i].name);
   }
   sql +=
       " FROM (SELECT pg_is_in_recovery() AS r OFFSET 0) r LEFT JOIN pg_stat_wal_receiver w ON true OFFSET 0) s"
-      " LEFT JOIN pg_stat_replication f ON true";
+      " LEFT JOIN ";
+  sql.append(whole ? senders_and_names : senders) += " ON true";
   return sql;
 }
 
@@ -154,9 +121,9 @@ uint32_t timeline_of(const Reader& in, bool in_recovery) {
 
 }  // namespace
 
-const std::string& status_query() {
-  static const std::string text = build_query();
-  return text;
+const std::string& status_query(StatusForm form) {
+  static const std::string whole = build_query(StatusForm::whole), brief = build_query(StatusForm::brief);
+  return form == StatusForm::whole ? whole : brief;
 }
 
 std::optional<Lsn> parse_lsn(std::string_view text) {
@@ -185,8 +152,8 @@ std::optional<ServerFacts> decode_status(const Rows& rows, std::string& error) {
     return {};
   }
   for (const auto& row : rows) {
-    if (row.size() == width) continue;
-    error = "status query: " + std::to_string(row.size()) + " columns instead of " + std::to_string(width);
+    if (row.size() == status_width) continue;
+    error = "status query: " + std::to_string(row.size()) + " columns instead of " + std::to_string(status_width);
     return {};
   }
   const Reader in(rows.front(), error);

@@ -11,8 +11,13 @@
 
 namespace picket {
 
+/// What is asked: all, or all but what stays as it is for as long as a session or a WAL sender lives, which is the
+/// dearer half: the control file, and the name and address of who streams.
+enum class StatusForm : uint8_t { whole, brief };
+
 /// The statement: one row per entry of pg_stat_replication, at least one, the server's own columns repeated in each.
-const std::string& status_query();
+/// The brief form has the same columns, NULL where it does not ask.
+const std::string& status_query(StatusForm form);
 
 /// Decodes the rows of status_query(). Returns nothing and says in `error` which column made no sense.
 std::optional<ServerFacts> decode_status(const Rows& rows, std::string& error);

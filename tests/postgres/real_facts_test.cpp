@@ -51,7 +51,7 @@ TEST_F(Pair, ShowsThePrimaryWithItsFollower) {
   EXPECT_EQ(facts.followers[0].client_addr, "127.0.0.1");
   EXPECT_EQ(std::to_string(facts.followers[0].client_port),
             primary->sql("SELECT client_port FROM pg_stat_replication"));
-  EXPECT_EQ(facts.followers[0].state, "streaming");
+  EXPECT_TRUE(watched.until([&] { return watched.facts().followers.at(0).state == "streaming"; }));
   EXPECT_EQ(facts.followers[0].sync_state, "async");
   EXPECT_TRUE(watched.until([&] { return watched.facts().followers.at(0).replay_lsn > 0; }));
 }
@@ -99,6 +99,44 @@ TEST_F(Pair, ShowsRoleAndTimelineToAPlainRoleToo) {
       EXPECT_EQ(facts.receiver->status, "");
     }
   }
+}
+
+TEST_F(Pair, ShowsTheSameInEveryLookOfASession) {
+  // The first is whole, the next are brief, until the whole one is due again.
+  for (auto* server : {primary.get(), standby.get()})
+    for (const char* role : {"postgres", "plain"}) {
+      Watched watched(server->conninfo(role));
+      ASSERT_TRUE(watched.until_new_facts()) << watched.session().detail;
+      const ServerFacts first = watched.facts();
+      for (int look = 0; look < 3; ++look) {
+        ASSERT_TRUE(watched.until_new_facts()) << watched.session().detail;
+        const ServerFacts now = watched.facts();
+        EXPECT_EQ(now.system_identifier, first.system_identifier);
+        EXPECT_EQ(now.started_us, first.started_us);
+        EXPECT_EQ(now.server_version, first.server_version);
+        EXPECT_EQ(now.timeline, first.timeline);
+        ASSERT_EQ(now.followers.size(), first.followers.size());
+        for (size_t i = 0; i < now.followers.size(); ++i) {
+          EXPECT_EQ(now.followers[i].application_name, first.followers[i].application_name);
+          EXPECT_EQ(now.followers[i].client_addr, first.followers[i].client_addr);
+          EXPECT_EQ(now.followers[i].client_port, first.followers[i].client_port);
+          EXPECT_EQ(now.followers[i].state, first.followers[i].state);
+        }
+      }
+    }
+}
+
+TEST_F(Pair, NamesANewFollowerAsSoonAsItIsSeen) {
+  Watched watched(primary->conninfo());
+  ASSERT_TRUE(watched.until_new_facts() && watched.until_new_facts());
+  const auto another = primary->make_standby("node3");
+  another->start();
+  bool named = true;
+  ASSERT_TRUE(watched.until([&] {
+    for (const Follower& f : watched.facts().followers) named = named && !f.application_name.empty();
+    return watched.facts().followers.size() == 2;
+  }));
+  EXPECT_TRUE(named);
 }
 
 TEST_F(Pair, IsAskedInOneSessionUnderOurName) {

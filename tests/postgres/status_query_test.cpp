@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "postgres/status_constants.hpp"
+
 namespace picket {
 namespace {
 using testing::HasSubstr;
@@ -180,6 +182,55 @@ TEST(StatusRows, ThatMakeNoSenseAreRefusedByTheirColumn) {
   row[18] = "1";
   row[23] = "x";
   EXPECT_THAT(refused({primary(), row}), HasSubstr("follower_replay_lsn"));
+}
+
+// As the brief form shows it, with nothing of what stays: system_identifier, started_us, server_version, and a
+// follower's name, address and port.
+Row brief(Row row) {
+  for (size_t i : {4, 10, 11, 19, 20, 24}) row[i] = null;
+  return row;
+}
+
+Row followed_by(Row row, const std::string& pid, const std::string& name, const std::string& state) {
+  const Row follower{pid, name, "10.0.0.2", state, "async", "1/3000000", "40112"};
+  std::copy(follower.begin(), follower.end(), row.begin() + 18);
+  return row;
+}
+
+TEST(BriefLook, IsCompletedFromTheWholeOneBefore) {
+  StatusConstants constants;
+  constants.keep(
+      {followed_by(primary(), "71", "node2", "streaming"), followed_by(primary(), "72", "node3", "streaming")});
+  Row later = followed_by(primary(), "72", "node3", "catchup");
+  later[5] = "1/4000000";
+  Rows rows{brief(later)};
+  ASSERT_TRUE(constants.complete(rows));
+  EXPECT_EQ(rows, Rows{later}) << "what is new is not overwritten, what was left out is there";
+  Rows alone{brief(primary())};
+  ASSERT_TRUE(constants.complete(alone));
+  EXPECT_EQ(alone, Rows{primary()});
+}
+
+TEST(BriefLook, CannotNameWhoWasNotThere) {
+  StatusConstants constants;
+  Rows rows{brief(primary())};
+  EXPECT_FALSE(constants.complete(rows)) << "no whole look yet";
+  constants.keep({followed_by(primary(), "71", "node2", "streaming")});
+  rows = {brief(followed_by(primary(), "71", "", "streaming")), brief(followed_by(primary(), "73", "", "streaming"))};
+  EXPECT_FALSE(constants.complete(rows));
+  constants.keep({primary()});
+  rows = {brief(followed_by(primary(), "71", "", "streaming"))};
+  EXPECT_FALSE(constants.complete(rows)) << "the latest whole look counts";
+}
+
+TEST(BriefLook, OfAnotherWidthIsRefused) {
+  StatusConstants constants;
+  constants.keep({primary()});
+  Rows rows{Row{"f"}};
+  EXPECT_FALSE(constants.complete(rows));
+  constants.keep({Row{"f"}});
+  rows = {brief(primary())};
+  EXPECT_FALSE(constants.complete(rows));
 }
 
 TEST(StandbyTimeline, DoesNotGoBackWhenTheReceiverEnds) {

@@ -161,9 +161,11 @@ Board Observers::board() const {
   board.nodes_known = !nodes_.nodes().empty();
   board.nodes_why_unknown = nodes_error_;
   board.nodes_lost = !nodes_.cache_error().empty();
-  board.self_is_witness = std::ranges::any_of(nodes_.nodes(), [this](const Node& node) {
-    return node.id == repmgr_.node_id && node.type == Node::Type::witness;
-  });
+  for (const Node& node : nodes_.nodes()) {
+    if (node.id != repmgr_.node_id) continue;
+    board.self_is_witness = node.type == Node::Type::witness;
+    board.self_priority = node.priority;
+  }
   board.server = local_.view();
   board.postmaster = data_.postmaster();
   board.disk = data_.disk();

@@ -138,7 +138,8 @@ void LeaseKeeper::decided(const Snapshot& snapshot) {
   const ServerFacts facts = seen ? *board.server.facts : ServerFacts{};
   input_.behind.reset();
   if (seen) input_.position = {facts.timeline, facts.lsn};
-  if (facts.role == Role::standby) input_.behind = input_.position;
+  // repmgr passes over a standby of priority 0 however much it has: it would not be promoted instead.
+  if (facts.role == Role::standby && snapshot.board.self_priority > 0) input_.behind = input_.position;
   // The log of a primary has no end yet: its standbys, asked a moment later, may well show more of it.
   if (facts.role == Role::primary) input_.position.lsn = std::numeric_limits<Lsn>::max();
   report_.maintenance = snapshot.maintenance.has_value();

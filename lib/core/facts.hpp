@@ -208,6 +208,7 @@ struct Board {
   std::string self_name;
   std::string self_host;
   int self_port = 5432;
+  int self_priority = 100;   ///< repmgr's, by its list of nodes; 0 = never promoted
   bool nodes_known = false;  ///< repmgr.nodes has been read at least once
   std::string nodes_why_unknown;
   bool nodes_lost = false;       ///< a list was kept here, and it cannot be read

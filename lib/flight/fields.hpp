@@ -51,9 +51,9 @@ PICKET_FIELDS(Peer, node, server)
 PICKET_FIELDS(StartRefusal, row, sentence)
 PICKET_FIELDS(LeaseFacts, voters, majority, term, had, valid_until, confirmed, won_term, won_by, winner_promoted,
               campaigning)
-PICKET_FIELDS(Board, self_id, self_name, self_host, self_port, nodes_known, nodes_why_unknown, nodes_lost,
-              self_is_witness, server, postmaster, disk, unit, address, keepalived, marker, peers, start_refused, lease,
-              fence_in_progress, started)
+PICKET_FIELDS(Board, self_id, self_name, self_host, self_port, self_priority, nodes_known, nodes_why_unknown,
+              nodes_lost, self_is_witness, server, postmaster, disk, unit, address, keepalived, marker, peers,
+              start_refused, lease, fence_in_progress, started)
 PICKET_FIELDS(State, held, suspended, advert)
 PICKET_FIELDS(LagHold, withheld, since)
 PICKET_FIELDS(Memory, state, last, valid_from, role, timeline, role_asked, primary_since, postmaster_pid, started_us,

@@ -135,6 +135,35 @@ TEST_F(Keepers, LoseItWhenTheOthersAreGoneAndOnlyThen) {
   EXPECT_LE(time_until([&] { return holds(1); }, 3000ms), bound);
 }
 
+// Else one of priority 0 that happens to have a few bytes more would keep every other from following a dead primary.
+TEST_F(Keepers, DenyForTheirLogOnlyWhereTheirOwnStandbyCouldBePromoted) {
+  start_all();
+  const auto as_standby = [this](int id, Lsn lsn, int priority, Wish wish) {
+    Snapshot snapshot;
+    snapshot.verdict.lease = wish;
+    snapshot.decided = boot_now();
+    snapshot.board.self_priority = priority;
+    snapshot.board.server.facts.emplace();
+    snapshot.board.server.facts->role = Role::standby;
+    snapshot.board.server.facts->timeline = 1;
+    snapshot.board.server.facts->lsn = lsn;
+    snapshot.board.server.facts_asked = snapshot.decided;
+    member(id).keeper->decided(snapshot);
+  };
+  member(1).keeper.reset();  // the primary's host
+  const auto wins = [&](int priority_of_other) {
+    return time_until(
+        [&] {
+          as_standby(2, 1000, 100, Wish::hold);
+          as_standby(3, 1008, priority_of_other, Wish::idle);
+          return holds(2);
+        },
+        3 * bound);
+  };
+  EXPECT_GT(wins(100), 3 * bound) << "the third has more, and may be promoted";
+  EXPECT_LE(wins(0), 2 * bound);
+}
+
 TEST_F(Keepers, WithADiskThatTakesNoPromiseGrantNothing) {
   // Where the folder should be there is a file: no right of root's helps against that.
   start_all();

@@ -10,6 +10,7 @@
 #include "fence_target.hpp"
 #include "log.hpp"
 #include "report/words.hpp"
+#include "settings.hpp"
 #include "start_note.hpp"
 
 namespace picket {
@@ -49,6 +50,8 @@ Agent::Agent(Loop& loop, Worker& disk, Worker& marker_disk, Worker& names, Bus& 
   memory_ = resume_.load(boot_now(), config.policy.isolation_timeout, snapshot_.generation);
   if (marker_.facts().state == MarkerFacts::State::fenced)
     log(Priority::warning, "this node is fenced: " + marker_.facts().sentence);
+  if (has_client_gate(config))
+    gate_ = std::make_unique<GateKeeper>(config.lease.client_port, server_port(config, repmgr), config.lease.duration);
   if (config.policy.level == Level::lease)
     lease_ = std::make_unique<LeaseKeeper>(loop, names, config, repmgr.node_id, [this] { soon_.start(Millis{0}); });
   each_poll_.every(config.postgresql.poll);
@@ -134,6 +137,9 @@ bool Agent::publish(const Step& step, Board board, Instant now) {
 
 void Agent::apply(const Verdict& verdict) {
   if (!acts()) return report_problems();
+  // First of all: it makes what follows harmless for clients, however long it takes.
+  if (gate_) gate_->decided(verdict.client_gate, *snapshot_.board.lease, snapshot_.decided);
+  if (gate_) snapshot_.client_gate = gate_->view();
   const FenceTarget target = fence_target(observers_, snapshot_.board, config_);
   withdrawal_.before_the_gate(verdict, snapshot_.board, target);
   vrrp_.publish(verdict.vrrp, verdict.advert);
@@ -239,6 +245,7 @@ void Agent::report_problems() {
   for (const std::string& problem : {vrrp_.problem(), marker_.trouble(), address_error_, resume_error_})
     if (!problem.empty()) problems.push_back(problem);
   for (const auto& problem : recorder_.problems()) problems.push_back(problem);
+  if (gate_ && !gate_->view().problem.empty()) problems.push_back(gate_->view().problem);
   if (lease_)
     for (auto& problem : lease_->problems()) problems.push_back(std::move(problem));
   journal_.problems(problems);

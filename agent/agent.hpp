@@ -16,6 +16,7 @@
 #include "journal.hpp"
 #include "keepalived/vrrp_files.hpp"
 #include "last_resort.hpp"
+#include "lease/gate_keeper.hpp"
 #include "lease/keeper.hpp"
 #include "maintenance.hpp"
 #include "observers.hpp"
@@ -86,6 +87,7 @@ class Agent {
   AutoRejoin rejoin_;
   Resume resume_;
   MaintenanceNote maintenance_;
+  std::unique_ptr<GateKeeper> gate_;    // with lease.client_gate
   std::unique_ptr<LeaseKeeper> lease_;  // at level lease
   Memory memory_;
   Signals signals_;

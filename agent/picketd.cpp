@@ -124,7 +124,7 @@ int run(const std::string& path) {
   if (config.role == HostRole::witness) return run_witness(config);
   const RepmgrConf repmgr = read_repmgr_conf(config.repmgr.conf);
   fit_to_repmgrd(config.policy, repmgr);
-  if (const std::string why = wrong_with_lease(config, repmgr.node_id); !why.empty())
+  if (const std::string why = wrong_with_lease(config, repmgr); !why.empty())
     throw BadConfiguration(path + ": " + why);
 
   Stage stage(config);

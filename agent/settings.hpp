@@ -18,7 +18,13 @@ const std::string& guarded_directory(const Config& config, const RepmgrConf& rep
 void fit_to_repmgrd(Policy& policy, const RepmgrConf& repmgr);
 
 /// Why this configuration cannot have a lease on this node; empty when it can, or at another level.
-std::string wrong_with_lease(const Config& config, int self);
+std::string wrong_with_lease(const Config& config, const RepmgrConf& repmgr);
+
+/// Whether clients come through the gate (core/verdict.hpp).
+bool has_client_gate(const Config& config);
+
+/// The port of the local PostgreSQL, as its connection string has it.
+int server_port(const Config& config, const RepmgrConf& repmgr);
 
 /// How the local server is watched.
 ProbeOptions local_probe_options(const Config& config, const RepmgrConf& repmgr);

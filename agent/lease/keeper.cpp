@@ -23,6 +23,7 @@ std::string agreed(const Config& config) {
   for (const Millis time :
        {config.lease.heartbeat, config.lease.duration, config.lease.drift, config.lease.fence_within})
     text += " " + std::to_string(time.count());
+  if (config.lease.client_gate) text += " gate";
   return text;
 }
 
@@ -31,7 +32,9 @@ LeaseSetup setup_of(const Config& config, int self) {
   LeaseSetup setup;
   setup.self = self;
   for (const auto& voter : lease.voters) setup.voters.push_back(voter.id);
-  setup.timing = {lease.heartbeat, lease.duration, lease.duration + lease.drift + lease.fence_within};
+  // Behind a client gate nobody hears of a server that is not dead yet.
+  const Millis fence_within = lease.client_gate ? Millis{0} : lease.fence_within;
+  setup.timing = {lease.heartbeat, lease.duration, lease.duration + lease.drift + fence_within};
   return setup;
 }
 

@@ -238,6 +238,8 @@ const std::vector<Key>& known_keys() {
       duration("lease.drift", PLACE(lease.drift), 50ms, 10s),
       duration("lease.fence_within", PLACE(lease.fence_within), 500ms, 1min),
       duration("lease.promote_within", PLACE(lease.promote_within), 5s, 10min),
+      boolean("lease.client_gate", PLACE(lease.client_gate)),
+      port("lease.client_port", PLACE(lease.client_port), 1),
 
       {"replica.max_lag", set_max_lag},
       {"replica.max_lag_time", set_max_lag_time},

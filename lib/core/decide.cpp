@@ -188,6 +188,7 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
     v.vrrp = Vrrp::fault;
     v.remove_address = true;
   }
+  if (board.lease) v.client_gate = client_gate(row, v.vrrp, v.lease, s, m.state);
   return {std::move(m), std::move(v), s};
 }
 

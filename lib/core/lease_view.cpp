@@ -99,4 +99,14 @@ Wish lease_wish(const Ruling& row, const Signals& s, const Memory& m, const Boar
   }
 }
 
+ClientGate client_gate(const Ruling& row, Vrrp vrrp, Wish wish, const Signals& s, const State& m) {
+  // The voters are free from now on, sooner than it would have run out.
+  if (wish == Wish::give_back) return ClientGate::closed;
+  if (row.rule == Rule::R1) return ClientGate::open;
+  if (row.advert == Advert::primary) return ClientGate::keep;
+  const bool confirmed = s.role == Role::primary && s.sight != Sight::none && m.held && !m.suspended;
+  if (row.rule == Rule::R10 && s.postmaster == Postmaster::stopping && confirmed) return ClientGate::keep;
+  return vrrp == Vrrp::hold && row.rule != Rule::R0b ? ClientGate::leave : ClientGate::closed;
+}
+
 }  // namespace picket

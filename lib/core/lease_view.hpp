@@ -22,4 +22,9 @@ void judge_by_lease(ClusterView& view, const LeaseFacts& lease, const Board& boa
 /// What is wanted of the lease after this row; always `idle` without one.
 Wish lease_wish(const Ruling& row, const Signals& signals, const Memory& memory, const Board& board);
 
+/// What becomes of the client gate after this row: it follows what is advertised, but that a server which somebody
+/// shuts down tells its clients so itself, and that whoever only looks around (`vrrp`, as Keepalived is told) lets it
+/// run out.
+ClientGate client_gate(const Ruling& row, Vrrp vrrp, Wish wish, const Signals& signals, const State& state);
+
 }  // namespace picket

@@ -81,9 +81,20 @@ std::string_view word(Wish wish) {
   return "idle";
 }
 
+std::string_view word(ClientGate gate) {
+  switch (gate) {
+    case ClientGate::leave: return "leave";
+    case ClientGate::keep: return "keep";
+    case ClientGate::open: return "open";
+    case ClientGate::closed: break;
+  }
+  return "closed";
+}
+
 bool same_but_for_alarms(Verdict a, const Verdict& b) {
   a.alarms = b.alarms;
   a.lease = b.lease;
+  a.client_gate = b.client_gate;
   return a == b;
 }
 

@@ -72,6 +72,15 @@ enum class Wish : uint8_t {
 };
 std::string_view word(Wish wish);
 
+/// What becomes of the client gate, where there is one. Whatever this says, it is open only under a valid lease.
+enum class ClientGate : uint8_t {
+  closed,  ///< for everybody, at once
+  leave,   ///< as it is: what is open runs out by itself
+  keep,    ///< kept open if it is
+  open,
+};
+std::string_view word(ClientGate gate);
+
 struct Verdict {
   Rule rule = Rule::R16;
   Advert advert = Advert::down;
@@ -79,6 +88,7 @@ struct Verdict {
   Action action = Action::none;
   FenceReason reason = FenceReason::none;  ///< for a stop
   Wish lease = Wish::idle;
+  ClientGate client_gate = ClientGate::closed;
   Role role = Role::unknown;  ///< as last read from this postmaster
   uint32_t timeline = 0;
   bool remove_address = false;      ///< R15: the address is here, must not be, and Keepalived is not alive to remove it
@@ -90,7 +100,8 @@ struct Verdict {
   bool operator==(const Verdict&) const = default;
 };
 
-/// Whether both say the same of this node, whatever else a human should look at, and whatever is wanted of the lease.
+/// Whether both say the same of this node, whatever else a human should look at, and whatever is wanted of the lease
+/// and its gate.
 bool same_but_for_alarms(Verdict a, const Verdict& b);
 
 }  // namespace picket

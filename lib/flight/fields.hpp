@@ -63,8 +63,8 @@ PICKET_FIELDS(Policy, level, fresh, role_ttl, loop_gap, suspect_after, isolation
               conflict_confirm, promotion_confirm, hang_withdraw, hang_stop, upstream_silence, rejoin_stable,
               return_stable, on_crash, restart_within, start_gate_within, replica_max_lag, replica_max_lag_time,
               replica_lag_for, replica_lag_rejoin, stale_reads)
-PICKET_FIELDS(Verdict, rule, advert, vrrp, action, reason, lease, role, timeline, remove_address, clear_marker,
-              stale_start, sentence, alarms)
+PICKET_FIELDS(Verdict, rule, advert, vrrp, action, reason, lease, client_gate, role, timeline, remove_address,
+              clear_marker, stale_start, sentence, alarms)
 
 template <class Visitor, class T>
 requires std::same_as<std::remove_const_t<T>, Node>

@@ -28,12 +28,12 @@ void Nft::Free::operator()(nft_ctx* context) const { nft_ctx_free(context); }
 std::string Nft::run(const std::string& commands) {
   errno = 0;
   if (nft_run_cmd_from_buffer(context_.get(), commands.c_str()) == 0) return {};
-
+  // Some of its errors are told on standard error only.
+  const bool forbidden = errno == EPERM;
   std::string error = nft_ctx_get_error_buffer(context_.get());
+  if (forbidden || error.find("Operation not permitted") != error.npos) return "no CAP_NET_ADMIN";
   error.erase(std::min(error.find('\n'), error.size()));
-  if (!error.empty()) return error;
-  // It tells this one on standard error only.
-  return errno == EPERM ? "no CAP_NET_ADMIN (Operation not permitted)" : "libnftables does not say why";
+  return error.empty() ? "libnftables does not say why" : error;
 }
 
 std::string Nft::ask(const std::string& commands) {

@@ -59,6 +59,9 @@ void put_lease(MetricList& list, const Snapshot& s, Instant now) {
              positive(seconds(now < l.valid_until ? l.valid_until - now : Millis{0})));
   list.gauge("picket_lease_holder_term", "The newest term whose holder has proved itself.",
              static_cast<double>(l.won_term));
+  if (s.client_gate)
+    list.gauge("picket_client_gate_open", "Whether the kernel lets clients through to PostgreSQL.",
+               now < s.client_gate->open_until);
   for (const AgentLink& link : s.links) {
     const std::string node = std::to_string(link.id);
     list.gauge("picket_agent_heard_seconds", "Since the latest datagram of that node's agent that was believed.",

@@ -27,6 +27,13 @@ struct AgentLink {
   std::vector<std::pair<std::string, uint64_t>> dropped;  ///< how many were not, by the reason; only what occurred
 };
 
+/// The client gate, where this node has one.
+struct ClientGateView {
+  int port = 0;
+  Instant open_until{};  ///< it closes by itself then; Instant{} when it is closed
+  std::string problem;   ///< why it does not do what it should; empty when it does
+};
+
 struct Snapshot {
   uint64_t generation = 0;  ///< grows by one whenever the verdict changes
   uint64_t round = 0;       ///< grows by one whenever anything here may have changed
@@ -40,6 +47,7 @@ struct Snapshot {
   std::string rejoin;       ///< what the latest way back came to; empty when there was none
   std::optional<Maintenance> maintenance;
   std::vector<AgentLink> links;
+  std::optional<ClientGateView> client_gate;
   std::string timeline_history;          ///< the newest history file of pg_wal as it is; empty on timeline 1
   std::vector<std::string> fence_rungs;  ///< what it did, in order, each a short sentence
   std::vector<std::string> problems;     ///< of the agent itself: what it cannot do, and what is configured wrongly

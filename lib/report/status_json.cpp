@@ -195,6 +195,16 @@ Json maintenance(const Snapshot& s, Instant now) {
           {"left_s", seconds(std::max(s.maintenance->until - now, Millis{0}))}};
 }
 
+Json client_gate(const Snapshot& s, Instant now) {
+  if (!s.client_gate) return nullptr;
+  const ClientGateView& gate = *s.client_gate;
+  const bool open = now < gate.open_until;
+  return {{"port", gate.port},
+          {"open", open},
+          {"left_s", or_null(open, open ? seconds(gate.open_until - now) : 0.0)},
+          {"problem", non_empty(gate.problem)}};
+}
+
 Json lease(const Snapshot& s, Instant now) {
   if (!s.board.lease) return nullptr;
   const LeaseFacts& l = *s.board.lease;
@@ -216,6 +226,7 @@ Json lease(const Snapshot& s, Instant now) {
           {"holder", name_of(l.won_by, s.board)},
           {"holder_term", non_zero(l.won_term)},
           {"campaigning", l.campaigning},
+          {"client_gate", client_gate(s, now)},
           {"agents", links}};
 }
 

@@ -80,6 +80,14 @@ std::string attempt(const Json& json) {
   return out;
 }
 
+std::string client_gate(const Json& gate) {
+  if (!gate.is_object()) return "";
+  std::string out = "\n  client gate: port " + text(at(gate, "port")) +
+                    (at(gate, "open") == true ? ", open for another " + duration(at(gate, "left_s")) : ", closed");
+  if (const std::string problem = text(at(gate, "problem"), ""); !problem.empty()) out += "\n  ! " + problem;
+  return out;
+}
+
 void put_verdict(std::string& out, const Json& status) {
   const Json& v = at(status, "verdict");
   out += text(at(v, "rule")) + "  " + text(at(v, "sentence")) + '\n';
@@ -102,7 +110,8 @@ void put_verdict(std::string& out, const Json& status) {
     out += "  lease: " +
            (at(l, "valid") == true ? "held here, for another " + duration(at(l, "left_s"))
                                    : "not held here; last by " + text(at(l, "holder"), "nobody known")) +
-           (at(l, "campaigning") == true ? ", asked for by a promotion" : "") + '\n';
+           (at(l, "campaigning") == true ? ", asked for by a promotion" : "") + client_gate(at(l, "client_gate")) +
+           '\n';
   if (at(v, "alarms").is_array()) {
     for (const Json& alarm : at(v, "alarms")) out += "  ! " + text(alarm) + '\n';
   }

@@ -11,6 +11,7 @@
 #include <set>
 #include <tuple>
 
+#include "core/lease_view.hpp"
 #include "core/words.hpp"
 
 namespace picket {
@@ -22,6 +23,7 @@ struct Moment {
   State m;
   Ruling row{Rule::R16, Advert::down, Vrrp::lower};
   State next;
+  ClientGate gate = ClientGate::closed;  // when the lease is wanted
 
   bool runs() const {
     return s.postmaster == Postmaster::up || s.postmaster == Postmaster::hung || s.postmaster == Postmaster::stopping;
@@ -39,6 +41,10 @@ struct Moment {
     return (m.held && s.majority == Majority::lost && !s.small_cluster) || s.majority == Majority::lapsed;
   }
   bool hung() const { return m.held && s.postmaster == Postmaster::hung && s.hang == Hang::stop; }
+  /// A confirmed primary, by somebody else's hand.
+  bool is_shut_down() const {
+    return is(Rule::R10) && s.postmaster == Postmaster::stopping && is_primary() && next.held && !next.suspended;
+  }
   bool is(Rule rule) const { return row.rule == rule; }
 };
 
@@ -158,6 +164,24 @@ constexpr std::tuple claims{
                 t.s.rival >= Rival::proven && !t.runs() && t.s.postmaster != Postmaster::unknown && !t.blind(),
                 t.row.vrrp == Vrrp::fault);
           }},
+    // The client gate.
+    Claim{"only R1 opens the client gate, and what keeps it open is offered still, or being shut down by somebody",
+          [](const Moment& t) {
+            return (t.gate == ClientGate::open) == t.is(Rule::R1) &&
+                   implies(t.gate == ClientGate::keep, t.row.advert == Advert::primary || t.is_shut_down());
+          }},
+    Claim{"every stop, proof, fence and gap closes the client gate at once",
+          [](const Moment& t) {
+            const bool against = t.stops() || t.blind() || t.is(Rule::R3c) || t.is(Rule::R2h) || t.is(Rule::B3);
+            return implies(against, t.gate == ClientGate::closed);
+          }},
+    Claim{"so does whatever takes the address away, but for a shutdown, whose clients are told by the server",
+          [](const Moment& t) {
+            return implies(t.row.vrrp == Vrrp::fault || t.row.vrrp == Vrrp::lower,
+                           t.gate == ClientGate::closed || t.is_shut_down());
+          }},
+    Claim{"for a standby the client gate is neither opened nor kept open",
+          [](const Moment& t) { return implies(t.is_standby(), t.gate <= ClientGate::leave); }},
     // What is remembered.
     Claim{"only R1 makes it held, and a running postmaster keeps it until it is a standby",
           [](const Moment& t) {
@@ -244,6 +268,7 @@ Enumeration ask_everything() {
   auto visit = [&] {
     t.row = match(t.s, t.m);
     t.next = after(t.s, t.m, t.row);
+    t.gate = client_gate(t.row, t.row.vrrp, Wish::hold, t.s, t.next);
     ++all.combinations;
     ++all.rule_hits[static_cast<size_t>(t.row.rule)];
     const size_t from = number(t.m);

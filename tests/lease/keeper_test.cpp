@@ -118,6 +118,26 @@ TEST_F(Keepers, HandItOverAtOnceWhenItIsGivenBack) {
   EXPECT_GT(member(2).keeper->facts().term, 1U);
 }
 
+TEST_F(Keepers, WaitForNoProofOfDeathBehindAClientGate) {
+  for (int id = 1; id <= 3; ++id) {
+    member(id).config.lease.client_gate = true;
+    member(id).config.lease.fence_within = 5000ms;
+  }
+  const Instant begin = boot_now();
+  start_all();
+  wish(2, Wish::hold);
+  ASSERT_TRUE(loop.run_until([&] { return holds(2); }, 3000ms));
+  EXPECT_GE(boot_now() - begin, 600ms) << "duration and drift";
+  EXPECT_LE(boot_now() - begin, 1500ms);
+}
+
+TEST_F(Keepers, BelieveNobodyWhoIsOfAnotherMindAboutTheClientGate) {
+  member(1).config.lease.client_gate = true;
+  start_all();
+  wish(1, Wish::hold);
+  EXPECT_GT(time_until([&] { return holds(1); }, 2000ms), 2000ms);
+}
+
 TEST_F(Keepers, LoseItWhenTheOthersAreGoneAndOnlyThen) {
   start_all();
   wish(1, Wish::hold);

@@ -39,6 +39,16 @@ TEST(Metrics, HaveNoSampleForWhatIsNotKnown) {
   EXPECT_THAT(text(scene::stale()), HasSubstr("picket_fenced 1"));
 }
 
+TEST(Metrics, TellWhetherClientsAreLetThroughOnlyWhereThereIsAGate) {
+  Snapshot s = scene::primary();
+  s.board.lease.emplace();
+  EXPECT_THAT(text(s), Not(HasSubstr("picket_client_gate_open")));
+  s.client_gate = ClientGateView{6433, now + Millis{1}, ""};
+  EXPECT_THAT(text(s), HasSubstr("picket_client_gate_open 1"));
+  s.client_gate->open_until = now;
+  EXPECT_THAT(text(s), HasSubstr("picket_client_gate_open 0"));
+}
+
 TEST(Metrics, AreThereBeforeTheFirstVerdict) {
   EXPECT_THAT(metrics_text(nullptr, use, now, wall, {}), HasSubstr("picket_http_requests_total 34"));
 }

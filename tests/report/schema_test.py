@@ -40,6 +40,15 @@ class StatusSchema(unittest.TestCase):
         del status["maintenance"]["left_s"]
         self.assertFalse(self.judge.is_valid(status))
 
+    def test_tells_the_client_gate(self):
+        lease = {"valid": True, "left_s": 2.5, "term": 4, "wish": "hold", "voters": 3, "majority": 2, "holder": "pg1",
+                 "holder_term": 4, "campaigning": False, "agents": [],
+                 "client_gate": {"port": 6433, "open": True, "left_s": 1.5, "problem": None}}
+        status = dict(self.statuses["primary"], lease=lease)
+        self.assertEqual([e.message for e in self.judge.iter_errors(status)], [])
+        del lease["client_gate"]["open"]
+        self.assertFalse(self.judge.is_valid(status))
+
     def test_wants_a_reason_for_what_is_unknown(self):
         for path in (["local"], ["local", "postmaster"], ["local", "disk"], ["local", "unit"], ["local", "address"],
                      ["local", "keepalived"], ["local", "lag"], ["nodes"], ["fence"]):

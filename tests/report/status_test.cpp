@@ -146,12 +146,28 @@ TEST(StatusJson, TellsTheLeaseAndTheAgentsBehindIt) {
                          {"holder", "pg1"},
                          {"holder_term", 4},
                          {"campaigning", false},
+                         {"client_gate", nullptr},
                          {"agents",
                           {{{"node", "pg2"}, {"heard_s", 0.2}, {"dropped", {{"replayed", 3}}}},
                            {{"node", "node 9"}, {"heard_s", nullptr}, {"dropped", json::object()}}}}}));
   s.board.lease->valid_until = scene::now;
   EXPECT_EQ(json::parse(status_json(s, scene::now))["lease"]["valid"], false);
   EXPECT_EQ(json::parse(status_json(s, scene::now))["lease"]["left_s"], nullptr);
+}
+
+TEST(Status, TellsTheClientGate) {
+  Snapshot s = scene::primary();
+  s.board.lease.emplace();
+  s.client_gate = ClientGateView{6433, scene::now + Millis{1500}, ""};
+  std::string told = status_json(s, scene::now);
+  EXPECT_EQ(json::parse(told)["lease"]["client_gate"],
+            (json::object({{"port", 6433}, {"open", true}, {"left_s", 1.5}, {"problem", nullptr}})));
+  EXPECT_THAT(status_text(json::parse(told)), HasSubstr("\n  client gate: port 6433, open for another 1.5 s\n"));
+  s.client_gate = ClientGateView{6433, {}, "it cannot be put back"};
+  told = status_json(s, scene::now);
+  EXPECT_EQ(json::parse(told)["lease"]["client_gate"]["open"], false);
+  EXPECT_THAT(status_text(json::parse(told)),
+              HasSubstr("\n  client gate: port 6433, closed\n  ! it cannot be put back\n"));
 }
 
 }  // namespace

@@ -55,17 +55,37 @@ def rejoin(machine: str) -> None:
 
 def drop(machine: str, *rules: str) -> None:
     """Packets that one of the nft rules matches vanish inside the machine; "in" and "out" begin a rule."""
+    _filter(machine, "drop", rules)
+
+
+def refuse(machine: str, *rules: str) -> None:
+    """TCP that one of the nft rules matches is answered with a reset, as by a firewall that says no."""
+    _filter(machine, "reject with tcp reset", rules)
+
+
+def _filter(machine: str, verdict: str, rules) -> None:
+    """Chains and table may be there already: rules are added to those of an earlier call."""
     ns = namespace(machine)
     sh("ip", "netns", "exec", ns, "nft", "add table inet lab")
     for hook in ("input", "output"):
         sh("ip", "netns", "exec", ns, "nft", f"add chain inet lab {hook} {{ type filter hook {hook} priority 0; }}")
     for rule in rules:
         way, what = rule.split(" ", 1)
-        sh("ip", "netns", "exec", ns, "nft", f"add rule inet lab {'input' if way == 'in' else 'output'} {what} drop")
+        sh("ip", "netns", "exec", ns, "nft", f"add rule inet lab {'input' if way == 'in' else 'output'} {what} {verdict}")
 
 
 def pass_again(machine: str) -> None:
     sh("ip", "netns", "exec", namespace(machine), "nft", "delete table inet lab", check=False)
+
+
+def counted(machine: str) -> str:
+    """The rules inside the machine with their counters, as nft prints them."""
+    return sh("ip", "netns", "exec", namespace(machine), "nft", "list table inet lab")
+
+
+def received(machine: str) -> int:
+    """Packets that have arrived at the machine's cable since it was plugged in."""
+    return int(sh("ip", "netns", "exec", namespace(machine), "cat", "/sys/class/net/eth0/statistics/rx_packets"))
 
 
 def holds(machine: str, ip: str) -> bool:

@@ -2,7 +2,7 @@
 
 import time
 
-from . import journal
+from . import checker, journal, network
 from .settings import NODE_OF_IP, data_directory, postgres_unit
 from .shell import CommandFailed, say, wait_until
 
@@ -42,6 +42,13 @@ class Story:
         node.heal()
         return at
 
+    def heal_firewall(self, node) -> float:
+        """What was filtered inside the node passes again; returns when."""
+        say(f"HEAL: {node} filters nothing any more")
+        at = time.monotonic()
+        network.pass_again(node.name)
+        return at
+
     def client_beside(self, node, patience: float = 1.5) -> str:
         """A client on the node's own side of any cut: it holds a session and writes. Returns the writer's name."""
         name = "I" + node.name[-1]
@@ -59,6 +66,10 @@ class Story:
     def acks_of(self, node, since: float) -> list:
         """Every write that a node acknowledged to anybody, asked since a moment."""
         return [op for op in self.workload.ops() if op.acked and op.server == node.ip and op.asked > since]
+
+    def gap_since(self, moment: float) -> float:
+        """The longest time without an acknowledged write through the address, from a moment until now."""
+        return checker.write_gap(self.workload.through_address(), moment, time.monotonic())[0]
 
     def last_ack(self, writer: str, by=None) -> float:
         """Seconds from the fault to the last write that this writer had acknowledged (by that node); 0 if none was since."""

@@ -1,19 +1,19 @@
 #pragma once
-// The lease in virtual time: three to five voters, each with the real machine (core/lease.hpp), the real table and the
-// real meaning of the lease to it (core/table.hpp, core/lease_view.hpp), on a clock of its own that runs up to one per
-// cent wrong. Around them models: PostgreSQL, repmgrd's loop with the hook that waits for the lease, the disk, an
-// administrator, a network that loses, delays, doubles, reorders and cuts, and faults. What decide() makes of probes is
-// not in it: each agent sees its own server as it is, and others by the lease alone.
+// The lease in virtual time: three to five voters, each with the real machine (core/lease.hpp) and the real decision
+// (core/decide.hpp) from all that its probes see, on a clock of its own that runs up to one per cent wrong. Around them
+// models: PostgreSQL and who streams from whom, the probes, repmgrd's loop with the hook that waits for the lease, the
+// disk, an administrator, a network that loses, delays, doubles, reorders and cuts, and faults.
 // All is drawn from a seed: a seed is a story that can be told again. Invariants are checked in true time, which no
 // node knows.
 
+#include <array>
 #include <queue>
 #include <string>
 #include <vector>
 
-#include "core/crash.hpp"
+#include "core/decide.hpp"
 #include "core/lease.hpp"
-#include "core/lease_view.hpp"
+#include "flight/model_probe.hpp"
 
 namespace picket::simulation {
 
@@ -91,6 +91,9 @@ struct Postgres {
   bool crashed = false;  ///< as it ended last
   Moment starting_until = 0, hung_from = 0, hung_until = 0, ended = 0;
   Moment dies_at = 0, starts_at = 0, promoted_at = 0;  ///< under way; 0 = not
+  // The session of its WAL receiver, by the latest moment at which something came over it.
+  int heard_from = -1, heard_pid = 0;
+  Moment heard = 0;
 };
 
 /// repmgrd on a standby, and the hook that it runs.
@@ -108,8 +111,9 @@ struct Agent {
   Lease lease;
   LeaseInput input;
   Board board;
+  std::array<ModelProbe, 5> probes;  ///< by node; its own server's too
   Memory memory;
-  Instant campaign_until{}, rival_since = Lease::never, returnable_since = Lease::never;
+  Instant campaign_until{};
   std::optional<Instant> winner_promoted;
   struct Waiting {
     uint64_t needs = 0;
@@ -121,7 +125,15 @@ struct Agent {
   bool retry = false;
 };
 
+/// What the agent has noted in /run for its next run, as agent/resume.cpp.
+struct Resumed {
+  bool held = false;
+  int64_t started_us = 0;
+  Instant saved = Lease::never;
+};
+
 struct Node {
+  std::string name;  ///< its host's too
   Clock clock;
   LeaseSetup setup;
   Promise durable;
@@ -130,14 +142,17 @@ struct Node {
   Term noted = 0;      ///< the term that its last agent held
   bool had = false;    ///< a valid lease under this server, in this boot
   Moment paused_until = 0, agent_paused_until = 0, host_down_until = 0;
-  MarkerState marker = MarkerState::none;
-  Moment streams_since = 0;  ///< a fenced node, from a primary
+  MarkerFacts marker;
+  Resumed resumed;
   Moment disk_least = ms, disk_most = 5 * ms;
   int disk_fails = 0;  ///< per mille
   Agent agent;
   Postgres pg;
   Repmgrd repmgrd;
+  ServerFacts truth;    ///< what its server tells whoever may ask it; see Simulation::truth()
+  unsigned listed = 0;  ///< its followers, a bit each, as they stand in `truth`
   Term valid_term = 0;  ///< of the lease that was valid at the last look
+  bool fenced() const { return marker.state != MarkerFacts::State::none; }
 };
 
 class Simulation {
@@ -165,11 +180,21 @@ class Simulation {
   void agent_starts(int i);
   void agent_ends(int i);
   void tick(int i);
-  void decide(int i);
-  void obey(int i, const Ruling& row);
+  void round(int i);
+  void obey(int i, const Verdict& verdict);
+  void fence(int i, FenceReason reason, uint32_t timeline);
   void wait_for_lease(int i);
   void say(int i, const std::string& text) const;
   void tell_state(int i) const;
+
+  // simulation_board.cpp: what they see.
+  void begin_to_look(int i);
+  void look(int i);
+  void look_at_lease(int i);
+  Says says(int from, int to) const;
+  const ServerFacts& truth(int i);
+  bool streams_from(int standby, int upstream) const;
+  bool path(int a, int b) const { return !cut_[a][b] && !cut_[b][a] && !sql_cut_[a][b] && !sql_cut_[b][a]; }
 
   // simulation_lease.cpp: the lease and its disk, the order of events, and what a run is judged by.
   void happen(const Event& event);
@@ -194,7 +219,6 @@ class Simulation {
   bool frozen(int i) const { return now_ < at(i).paused_until || now_ < at(i).host_down_until; }
   bool answers(int i) const;
   bool sql(int a, int b) const;
-  bool returnable(int i);
 
   // simulation_faults.cpp
   void draw_fault();

@@ -10,7 +10,7 @@ namespace picket::simulation {
 // lease; repmgr elects by the byte alone, whatever the timeline; and where two primaries are left of one timeline, or a
 // former one runs that knows of a newer lease, nobody is told which to keep.
 bool Simulation::eligible(const Node& n) const {
-  if (n.marker != MarkerState::none) return false;
+  if (n.fenced()) return false;
   const bool primary = n.pg.role == Role::primary;
   // A primary may be fenced in this moment, and comes back only when a majority of servers answers.
   const auto others =
@@ -102,7 +102,7 @@ void Simulation::fault(int kind, int i, int j) {
       agent_ends(i);
       end_postgres(i, true);
       n.outlives = {};
-      n.agent.memory = {};
+      n.resumed = {};
       n.paused_until = n.agent_paused_until = 0;
       n.host_down_until = now_ + std::min(left, random_.between(5 * second, 30 * second));
       plan(What::host_starts, i, n.host_down_until);

@@ -22,6 +22,8 @@ Simulation::Simulation(uint64_t seed, Options options)
   if (options_.mistake == Mistake::bound_is_shorter) timing.bound = timing.lease - timing.heartbeat;
   for (int i = 0; i < count_; ++i) {
     Node& n = at(i);
+    n.name = "n" + std::to_string(i + 1);
+    n.marker.state = MarkerFacts::State::none;
     n.clock.booted = -random_.between(0, 1000 * second);
     n.clock.ppm = random_.between(-10'000, 10'000);
     n.setup.self = i + 1;
@@ -47,9 +49,7 @@ bool Simulation::answers(int i) const {
 }
 
 /// A session from one to the other.
-bool Simulation::sql(int a, int b) const {
-  return answers(b) && !cut_[a][b] && !cut_[b][a] && !sql_cut_[a][b] && !sql_cut_[b][a];
-}
+bool Simulation::sql(int a, int b) const { return answers(b) && path(a, b); }
 
 // What has come true by now, looked at when somebody looks. A frozen host stands still.
 void Simulation::settle(int i) {
@@ -72,14 +72,10 @@ void Simulation::settle(int i) {
   const bool streams =
       pg.role == Role::standby && pg.upstream >= 0 && sql(i, pg.upstream) && at(pg.upstream).pg.position >= pg.position;
   if (streams) pg.position = at(pg.upstream).pg.position;
-  if (!streams || at(pg.upstream).pg.role != Role::primary)
-    n.streams_since = 0;
-  else if (n.streams_since == 0)
-    n.streams_since = now_;
-  if (n.marker != MarkerState::none && n.streams_since != 0 && now_ - n.streams_since > 10 * second) {
-    n.marker = MarkerState::none;
-    say(i, "is a verified standby again: the fence opens");
-  }
+  if (!streams) return;
+  pg.heard_from = pg.upstream;
+  pg.heard_pid = at(pg.upstream).pg.pid;
+  pg.heard = now_;
 }
 
 void Simulation::start_postgres(int i) {
@@ -88,6 +84,7 @@ void Simulation::start_postgres(int i) {
   if (pg.running || frozen(i)) return;
   pg.running = true;
   ++pg.pid;
+  pg.heard_from = -1;
   pg.starting_until = now_ + random_.between(200 * ms, random_.chance(100) ? 25 * second : 2 * second);
   pg.hung_until = pg.dies_at = pg.promoted_at = 0;
   say(i, pg.role == Role::primary ? "PostgreSQL starts as a primary" : "PostgreSQL starts as a standby");
@@ -102,19 +99,6 @@ void Simulation::end_postgres(int i, bool crash) {
   pg.dies_at = pg.promoted_at = pg.hung_until = 0;
 }
 
-/// A majority answers, and nobody was promoted since this server's timeline: what B3 and the start gate ask.
-bool Simulation::returnable(int i) {
-  const Node& n = at(i);
-  if (n.pg.running || n.marker == MarkerState::fenced || n.pg.role != Role::primary) return false;
-  int voices = 1;
-  for (int j = 0; j < count_; ++j) {
-    if (j == i || !sql(i, j)) continue;
-    if (at(j).pg.role == Role::primary || at(j).pg.position.timeline > n.pg.position.timeline) return false;
-    ++voices;
-  }
-  return 2 * voices > count_ && n.marker == MarkerState::isolated;
-}
-
 // One round of repmgrd on a standby; where the server is down, of the administrator.
 void Simulation::repmgrd(int i) {
   using Doing = Repmgrd::Doing;
@@ -125,7 +109,7 @@ void Simulation::repmgrd(int i) {
   Moment next = monitor_;
   if (frozen(i)) {
     // Stands still with its host.
-  } else if (!n.pg.running || n.marker != MarkerState::none) {
+  } else if (!n.pg.running || n.fenced()) {
     r.doing = Doing::monitoring;
     administrator(i);
   } else if (answers(i) && n.pg.role == Role::standby && n.pg.promoted_at == 0) {
@@ -180,7 +164,7 @@ void Simulation::elect(int i) {
     }
     if (other.role != Role::standby) continue;
     ++visible;
-    if (at(j).marker != MarkerState::none) continue;  // its repmgrd does not run
+    if (at(j).fenced()) continue;  // its repmgrd does not run
     const Lsn mine = at(best).pg.position.lsn;
     if (other.position.lsn > mine || (other.position.lsn == mine && j < best)) best = j;
   }
@@ -204,7 +188,7 @@ void Simulation::administrator(int i) {
     if (j == i || !sql(i, j)) continue;
     ++voices;
     if (at(j).pg.role == Role::primary && holds(j)) primary = j;
-    if (at(j).pg.role == Role::standby && at(j).marker == MarkerState::none) standby_left = true;
+    if (at(j).pg.role == Role::standby && !at(j).fenced()) standby_left = true;
   }
   if (primary >= 0) {
     n.pg.role = Role::standby;
@@ -216,7 +200,7 @@ void Simulation::administrator(int i) {
   if (n.pg.running) return;
   if (n.pg.role == Role::standby) return start_postgres(i);
   if (now_ - n.pg.ended < 20 * second || standby_left || newer || 2 * voices <= count_) return;
-  n.marker = MarkerState::none;
+  n.marker = {.state = MarkerFacts::State::none};
   start_postgres(i);
 }
 

@@ -1,5 +1,6 @@
 #include "agent/cluster.hpp"
 
+#include <gtest/gtest.h>
 #include <libpq-fe.h>
 #include <sys/wait.h>
 
@@ -56,6 +57,11 @@ Cluster::Cluster(int nodes) {
     };
     must(took(replayed, Millis{5000}).has_value(), "repmgr.nodes on " + member->name());
   }
+}
+
+Cluster::~Cluster() {
+  if (!testing::Test::HasFailure()) return;
+  for (const auto& member : members_) std::cout << member->name() << " has logged:\n" << member->log() << "\n";
 }
 
 void Cluster::start_agents(const AgentOptions& options) {

@@ -18,6 +18,8 @@ class Cluster {
  public:
   /// The servers run and stream; no agent does.
   explicit Cluster(int nodes = 3);
+  /// When the test has failed, what every agent said is printed: an exception names none of it.
+  ~Cluster();
 
   Member& node1() { return *members_[0]; }
   Member& node2() { return *members_[1]; }

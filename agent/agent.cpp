@@ -33,6 +33,7 @@ Agent::Agent(Loop& loop, Worker& disk, Worker& marker_disk, Worker& names, Bus& 
       marker_(loop, marker_disk, config.state_directory + "/fence.json", config.run_directory + "/fence.json",
               [this] { soon_.start(Millis{0}); }),
       observers_(loop, disk, names, bus, config, repmgr, [this] { soon_.start(Millis{0}); }),
+      failover_(loop, disk, config, repmgr),
       vrrp_(config.keepalived.gate_file, config.keepalived.rank_file),
       ladder_(
           loop, units_,
@@ -81,7 +82,10 @@ void Agent::round() {
   const bool changed = publish(step, std::move(board), now);
   recorder_.decided(before, snapshot_.board, now, policy, snapshot_.verdict, changed);
   apply(snapshot_.verdict);
-  if (lease_) lease_->decided(snapshot_);
+  if (lease_) {
+    lease_->tell_times(failover_.times());
+    lease_->decided(snapshot_);
+  }
   if (acts() && !snapshot_.maintenance) rejoin_.consider(snapshot_.board, signals_.rival >= Rival::proven, now);
   // The journal and systemd, after everything that must not wait for them.
   if (changed) journal_.verdict(snapshot_);
@@ -244,6 +248,7 @@ void Agent::report_problems() {
     problems.push_back("client sessions cannot be cut: " + cutter_.why_not() + "; they end with the server only");
   for (const std::string& problem : {vrrp_.problem(), marker_.trouble(), address_error_, resume_error_})
     if (!problem.empty()) problems.push_back(problem);
+  for (const auto& problem : failover_.problems()) problems.push_back(problem);
   for (const auto& problem : recorder_.problems()) problems.push_back(problem);
   if (gate_ && !gate_->view().problem.empty()) problems.push_back(gate_->view().problem);
   if (lease_)

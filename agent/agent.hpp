@@ -10,6 +10,7 @@
 #include "config/config.hpp"
 #include "control_client.hpp"
 #include "core/decide.hpp"
+#include "failover_watch.hpp"
 #include "fence/ladder.hpp"
 #include "fence/marker_store.hpp"
 #include "flight/recorder.hpp"
@@ -79,6 +80,7 @@ class Agent {
   Units units_;
   MarkerStore marker_;
   Observers observers_;
+  FailoverWatch failover_;
   VrrpFiles vrrp_;
   SessionCutter cutter_;
   Ladder ladder_;

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "flight/what_if.hpp"
+#include "verbs/gate_wait.hpp"
 #include "verbs/verbs.hpp"
 #include "version.hpp"
 
@@ -107,17 +108,18 @@ int main(int argc, char** argv) {
     result = verb_gate_allow_once(context);
   });
 
-  unsigned vote_within = 20;
+  unsigned vote_within = default_gate_wait;
   auto* vote =
       gate->add_subcommand("vote", "repmgr's failover_validation_command: exit 0 if this standby may be promoted");
-  vote->add_option("--within", vote_within, "seconds to wait for the lease")->check(CLI::Range(0, 600));
+  vote->add_option("--within", vote_within, "seconds to wait for the lease")->check(CLI::Range(0U, longest_gate_wait));
   vote->allow_extras()->callback([&] { result = verb_gate_vote(context, std::chrono::seconds(vote_within)); });
 
   std::vector<std::string> promotion;
-  unsigned promote_within = 20;
+  unsigned promote_within = default_gate_wait;
   auto* promote =
       gate->add_subcommand("promote", "repmgr's promote_command: runs COMMAND if this standby may be promoted");
-  promote->add_option("--within", promote_within, "seconds to wait for the lease")->check(CLI::Range(0, 600));
+  promote->add_option("--within", promote_within, "seconds to wait for the lease")
+      ->check(CLI::Range(0U, longest_gate_wait));
   promote->add_option("command", promotion, "after --: what promotes it")->required();
   promote->callback([&] { result = verb_gate_promote(context, std::chrono::seconds(promote_within), promotion); });
 

@@ -20,6 +20,7 @@
 #include "report/words.hpp"
 #include "settings.hpp"
 #include "start_gate.hpp"
+#include "timing.hpp"
 #include "version.hpp"
 
 namespace {
@@ -126,6 +127,8 @@ int run(const std::string& path) {
   fit_to_repmgrd(config.policy, repmgr);
   if (const std::string why = wrong_with_lease(config, repmgr); !why.empty())
     throw BadConfiguration(path + ": " + why);
+  for (const TimingFault& fault : timing_faults(config, timing_of(config), repmgr, config.repmgr.conf))
+    if (fault.refuse) throw BadConfiguration(fault.sentence);
 
   Stage stage(config);
   // Threads for what may hang: the data disk, and the disk of the marker.

@@ -9,12 +9,16 @@
 #include "lease/held_note.hpp"
 #include "lease/promise_file.hpp"
 #include "log.hpp"
+#include "timing.hpp"
 
 namespace picket {
 namespace {
 
 // Whoever asks for a promotion repeats it several times a second; when he has gone, nobody wants it any more.
 constexpr Millis campaign_lasts{2000};
+
+// What a peer that is silent for longer was configured like is no news.
+constexpr Millis words_last{10'000};
 
 /// What all voters must have alike, or their promises do not fit together.
 std::string agreed(const Config& config) {
@@ -57,13 +61,14 @@ std::string words_of(Denial why, int from) {
     case Denial::bound: return voter + " is still bound to another holder";
     case Denial::older_term: return voter + " has promised a newer term to another";
     case Denial::behind: return voter + " has more of the write-ahead log than this standby";
-    case Denial::maintenance: return voter + " is in maintenance and grants nobody new";
     case Denial::none: break;
   }
   return voter + " does not grant";
 }
 
 }  // namespace
+
+LeaseTiming timing_of(const Config& config) { return setup_of(config, 0).timing; }
 
 LeaseKeeper::LeaseKeeper(Loop& loop, Worker& names, const Config& config, int self, std::function<void()> changed)
     : setup_(setup_of(config, self)),
@@ -72,7 +77,8 @@ LeaseKeeper::LeaseKeeper(Loop& loop, Worker& names, const Config& config, int se
       changed_(std::move(changed)),
       each_(loop, [this] { tick(); }),
       end_(loop, [this] { tick(); }) {
-  const PromiseReading kept = read_promise(config.state_directory + "/promise");
+  const std::string promise_path = config.state_directory + "/promise";
+  const PromiseReading kept = read_promise(promise_path);
   if (!kept.error.empty())
     throw CannotVote(kept.error +
                      "; nobody knows what this node has promised: remove the file only when no other node "
@@ -89,10 +95,9 @@ LeaseKeeper::LeaseKeeper(Loop& loop, Worker& names, const Config& config, int se
     throw CannotVote(error.what());
   }
   link_ = std::make_unique<PeerLink>(loop, names, std::move(options), [this](const Heard& h) { heard(h); });
-  outbox_ = std::make_unique<Outbox>(loop, config.state_directory + "/promise", kept.promise, self,
-                                     [this](const Envelope& e) {
-                                       link_->send(e.to, {{}, {e.message}});
-                                     });
+  outbox_ = std::make_unique<Outbox>(loop, promise_path, kept.promise, self, [this](const Envelope& e) {
+    link_->send(e.to, {{}, {e.message}});
+  });
   each_.every(setup_.timing.heartbeat / 2);
 }
 
@@ -248,7 +253,9 @@ std::string LeaseKeeper::why_not() const {
 std::vector<AgentLink> LeaseKeeper::links() const {
   std::vector<AgentLink> links;
   for (const PeerTraffic& peer : link_->status().peers) {
-    AgentLink link{peer.id, peer.heard, {}};
+    AgentLink link{peer.id, peer.heard, {}, {}};
+    if (const auto it = words_.find(peer.id); it != words_.end())
+      link.says = std::string(word(it->second.report.rule)) + " " + std::string(word(it->second.report.advert));
     for (size_t i = 0; i < drop_kinds; ++i)
       if (const uint64_t count = peer.drops.by_reason[i].count; count > 0)
         link.dropped.emplace_back(word(static_cast<Drop>(i)), count);
@@ -260,6 +267,12 @@ std::vector<AgentLink> LeaseKeeper::links() const {
 std::vector<std::string> LeaseKeeper::problems() const {
   std::vector<std::string> problems = complaints(link_->status(), boot_now(), Millis{10'000});
   if (input_.wish == Wish::hold && !was_valid_ && !denials_.empty()) problems.push_back(why_not());
+  for (const auto& [peer, word] : words_) {
+    if (boot_now() - word.at > words_last) continue;
+    std::string wrong =
+        wrong_with_peer("node " + std::to_string(peer), word.report.failover, report_.failover, setup_.timing);
+    if (!wrong.empty()) problems.push_back(std::move(wrong));
+  }
   if (!note_error_.empty()) problems.push_back("a restart of the agent will ask for the lease anew: " + note_error_);
   if (!outbox_->error().empty())
     problems.push_back("the promise cannot be written, so this node grants nothing: " + outbox_->error());

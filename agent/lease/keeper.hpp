@@ -27,6 +27,9 @@ struct CannotVote : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// The times of the lease, which all voters have alike.
+LeaseTiming timing_of(const Config& config);
+
 class LeaseKeeper {
  public:
   /// `self` is one of the configured voters. `changed` runs on the loop when facts() may have changed: the lease was
@@ -39,6 +42,9 @@ class LeaseKeeper {
 
   /// After each decision: what is wanted, what this node asks with, and what the others are told of it.
   void decided(const Snapshot& snapshot);
+
+  /// What the others are told of repmgrd's times here, and what theirs are compared with.
+  void tell_times(const FailoverTimes& times) { report_.failover = times; }
 
   /// repmgrd is about to promote this standby, or a promotion is about to be carried out: asks for the lease, and keeps
   /// asking for as long as this is repeated. 0: it is held, go on; 1: not yet, with the reason; 2: it may not be.

@@ -181,7 +181,6 @@ Denial why_not(const Scene& s, int from, const LeaseMessage& m) {
   if (m.term < lease.promise.term || (m.term == lease.promise.term && !known)) return Denial::older_term;
   if (known) return Denial::none;
   if (s.now < lease.bound_until) return Denial::bound;
-  if (s.input.frozen) return Denial::maintenance;
   if (s.input.behind && m.position < *s.input.behind) return Denial::behind;
   return Denial::none;
 }

@@ -49,7 +49,6 @@ struct LeaseInput {
   Wish wish = Wish::idle;
   Position position;               ///< of the own log, for a request
   std::optional<Position> behind;  ///< of a live standby here: whoever has less is not granted
-  bool frozen = false;             ///< maintenance: nobody new is granted
 };
 
 struct Lease {

@@ -21,10 +21,9 @@ struct Position {
 /// Why a voter does not grant.
 enum class Denial : uint8_t {
   none,
-  bound,        ///< somebody else may hold the lease still; `wait` says for how long
-  older_term,   ///< it has promised that term, or a newer one, to another
-  behind,       ///< the voter's own standby has more of the log
-  maintenance,  ///< votes are frozen
+  bound,       ///< somebody else may hold the lease still; `wait` says for how long
+  older_term,  ///< it has promised that term, or a newer one, to another
+  behind,      ///< the voter's own standby has more of the log
 };
 
 struct LeaseMessage {
@@ -52,6 +51,15 @@ struct LeaseMessage {
   bool operator==(const LeaseMessage&) const = default;
 };
 
+/// How long repmgrd on a node waits when a primary is to be replaced; whole seconds. 0: it promotes nobody there, or
+/// the agent is of a version that does not say.
+struct FailoverTimes {
+  static constexpr Millis longest{32'767'000};
+  Millis vote_wait{0};     ///< its candidate, for the lease (`picket gate vote` in failover_validation_command)
+  Millis notification{0};  ///< any other standby, for the new primary (primary_notification_timeout)
+  bool operator==(const FailoverTimes&) const = default;
+};
+
 /// What a node says of itself and of what it sees, twice a second.
 struct PeerReport {
   Rule rule = Rule::R16;
@@ -62,7 +70,7 @@ struct PeerReport {
   uint64_t system_identifier = 0;
   bool fenced = false;
   bool maintenance = false;
-  int upstream = 0;          ///< the node that its PostgreSQL streams from; 0 = none or unknown
+  FailoverTimes failover;
   std::vector<int> reaches;  ///< nodes whose PostgreSQL has answered it lately, at most 32
   bool operator==(const PeerReport&) const = default;
 };

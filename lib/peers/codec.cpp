@@ -24,6 +24,11 @@ Rule rule_of(std::string_view bytes) {
   return Rule::R16;
 }
 
+// An agent that knows nothing of them reads the two as one number that it does not use, as long as the last bit is 0.
+uint16_t seconds(Millis time) {
+  return static_cast<uint16_t>(std::chrono::duration_cast<std::chrono::seconds>(time).count());
+}
+
 void put(ByteWriter& out, const PeerReport& report) {
   out.put_bytes(rule_bytes(report.rule));
   out.put(static_cast<uint8_t>(report.advert));
@@ -32,7 +37,8 @@ void put(ByteWriter& out, const PeerReport& report) {
   out.put(report.timeline);
   out.put(report.lsn);
   out.put(report.system_identifier);
-  out.put(static_cast<int32_t>(report.upstream));
+  out.put(seconds(report.failover.vote_wait));
+  out.put(seconds(report.failover.notification));
   out.put(static_cast<uint8_t>(report.reaches.size()));
   for (const int id : report.reaches) out.put(static_cast<int32_t>(id));
 }
@@ -62,7 +68,8 @@ PeerReport take_report(ByteReader& in, std::string& error) {
   report.timeline = in.take<uint32_t>();
   report.lsn = in.take<uint64_t>();
   report.system_identifier = in.take<uint64_t>();
-  report.upstream = in.take<int32_t>();
+  report.failover.vote_wait = std::chrono::seconds(in.take<uint16_t>());
+  report.failover.notification = std::chrono::seconds(in.take<uint16_t>());
   const size_t count = in.take<uint8_t>();
   for (size_t i = 0; i < count && !in.ended_early(); ++i) report.reaches.push_back(in.take<int32_t>());
   return report;
@@ -87,7 +94,8 @@ std::string wrong_with(const PeerReport& report) {
   if (report.rule > Rule::R16) return "the report has no such rule";
   if (report.advert > Advert::primary) return "the report has no such advert";
   if (report.role > Role::standby) return "the report has no such role";
-  if (report.upstream < 0) return "the report names an upstream that is no node id";
+  for (const Millis time : {report.failover.vote_wait, report.failover.notification})
+    if (time < Millis{0} || time > FailoverTimes::longest) return "the report has a time of repmgrd's that cannot be";
   if (report.reaches.size() > most_reaches) return "the report reaches more nodes than there can be";
   for (const int id : report.reaches)
     if (id < 1) return "the report reaches what is no node id";
@@ -96,7 +104,7 @@ std::string wrong_with(const PeerReport& report) {
 
 std::string wrong_with(const LeaseMessage& message) {
   if (message.kind > LeaseMessage::Kind::release) return "a lease message is of no known kind";
-  if (message.why > Denial::maintenance) return "a lease message has no such reason";
+  if (message.why > Denial::behind) return "a lease message has no such reason";
   if (message.term > highest_term || message.promised > highest_term || message.won_term > highest_term)
     return "a lease message has a term that nobody can have reached";
   if (message.sent < Instant{} || message.sent > latest_instant) return "a lease message was sent at no possible time";

@@ -103,11 +103,13 @@ RepmgrConf parse_repmgr_conf(std::string_view text, const std::string& filename)
   settings.take("service_promote_command", conf.service_promote_command);
   settings.take("promote_command", conf.promote_command);
   settings.take("follow_command", conf.follow_command);
+  settings.take("failover_validation_command", conf.failover_validation_command);
   settings.take("failover", conf.failover);
   settings.take("connection_check_type", conf.connection_check_type);
   settings.take("priority", conf.priority, 0);
   settings.take_seconds("monitor_interval_secs", conf.monitor_interval, 1);
   settings.take_seconds("reconnect_interval", conf.reconnect_interval, 0);
+  settings.take_seconds("primary_notification_timeout", conf.primary_notification_timeout, 0);
   settings.take("reconnect_attempts", conf.reconnect_attempts, 0);
   settings.take("primary_visibility_consensus", conf.primary_visibility_consensus);
 

@@ -25,12 +25,14 @@ struct RepmgrConf {
   std::string service_promote_command;
   std::string promote_command;
   std::string follow_command;
+  std::string failover_validation_command;
   std::string failover = "manual";             ///< "manual" or "automatic"
   std::string connection_check_type = "ping";  ///< "ping", "connection" or "query"
   int priority = 100;                          ///< 0 = never promote
   Millis monitor_interval{2000};               ///< monitor_interval_secs
   Millis reconnect_interval{10000};            ///< of repmgrd, between two attempts
   int reconnect_attempts = 6;                  ///< of repmgrd, before it calls the upstream dead
+  Millis primary_notification_timeout{60000};  ///< of repmgrd on the other standbys, for the new primary
   bool primary_visibility_consensus = false;
   std::vector<std::string> warnings;  ///< "FILE:LINE: ..." for what was read over (include directives)
 };

@@ -25,6 +25,7 @@ struct AgentLink {
   int id = 0;
   std::optional<Instant> heard;                           ///< when its latest datagram came that was believed
   std::vector<std::pair<std::string, uint64_t>> dropped;  ///< how many were not, by the reason; only what occurred
+  std::string says;                                       ///< its rule and advert, "R12 replica"; empty: nothing yet
 };
 
 /// The client gate, where this node has one.

@@ -215,6 +215,7 @@ Json lease(const Snapshot& s, Instant now) {
     for (const auto& [why, count] : link.dropped) dropped[why] = count;
     links.push_back({{"node", name_of(link.id, s.board)},
                      {"heard_s", or_null(link.heard.has_value(), link.heard ? seconds(now - *link.heard) : 0.0)},
+                     {"says", non_empty(link.says)},
                      {"dropped", dropped}});
   }
   return {{"valid", valid},

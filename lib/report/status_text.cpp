@@ -141,11 +141,14 @@ std::string postmaster(const Json& p) {
 void put_agents(std::string& out, const Json& status) {
   const Json& agents = at(at(status, "lease"), "agents");
   if (!agents.is_array()) return;
-  for (const Json& agent : agents)
+  for (const Json& agent : agents) {
+    const std::string says = text(at(agent, "says"), "");
     line(out, "agent",
-         text(at(agent, "node")) + (at(agent, "heard_s").is_null()
-                                        ? " has not been heard"
-                                        : ", heard " + duration(at(agent, "heard_s")) + " ago"));
+         text(at(agent, "node")) +
+             (at(agent, "heard_s").is_null() ? " has not been heard"
+                                             : ", heard " + duration(at(agent, "heard_s")) + " ago") +
+             (says.empty() ? "" : ": " + says));
+  }
 }
 
 void put_local(std::string& out, const Json& status) {

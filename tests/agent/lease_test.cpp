@@ -28,8 +28,9 @@ class Leased : public testing::Test {
     EXPECT_TRUE(old_.until("R1", limit)) << describe(old_);
   }
 
-  void start(Member& member) {
+  void start(Member& member, const std::string& repmgr = {}) {
     AgentOptions options{.level = "lease"};
+    options.repmgr = repmgr;
     options.lease =
         "voters = \"" + voters_ + "\"\nkey = \"" + folder_ / "cluster.key" +
         "\"\nlisten = \"127.0.0.1\"\nport = " + std::to_string(ports_[static_cast<size_t>(member.id() - 1)]) +
@@ -131,6 +132,33 @@ TEST_F(Leased, ADeadPrimaryGivesItBackAndTheVotersAreFreeAtOnce) {
   EXPECT_EQ(granted.code, 0) << granted.err << describe(new_);
   measured("the primary's proven end until a voter's grant", boot_now() - died);
   EXPECT_LT(boot_now() - died, Millis{2000}) << "less than the bound: it was given back";
+}
+
+// A voter is bound for 2.3 s here, and two more are the margin.
+TEST_F(Leased, RepmgrdsTimesAreJudgedAtTheStartAndWheneverTheyChangeHereAndOnThePeers) {
+  const std::string hooks =
+      "failover=automatic\npromote_command='picket gate promote -- true'\nfailover_validation_command='picket gate "
+      "vote ";
+  new_.stop_agent(SIGTERM);
+  EXPECT_THROW(start(new_, hooks + "--within 4'\n"), std::runtime_error);
+  EXPECT_NE(
+      new_.log().find("repmgr.conf: failover_validation_command: picket gate vote waits for 4s, and a voter may be "
+                      "bound to the old holder for 2300ms"),
+      std::string::npos)
+      << new_.log();
+  start(new_, hooks + "--within 5'\n");
+  EXPECT_EQ(new_.status()["problems"].dump().find("repmgr.conf"), std::string::npos) << new_.status()["problems"];
+  // Whoever has made repmgrd read another file is told, and so are the others; the agent goes on.
+  const std::string file = new_.folder() / "repmgr.conf";
+  const std::string good = read_text(file);
+  write_text(file, good + "failover_validation_command='picket gate vote --within 3'\n");
+  const auto says = [](const Member& member, const std::string& words) {
+    return took([&] { return member.status()["problems"].dump().find(words) != std::string::npos; }, 2 * limit);
+  };
+  EXPECT_TRUE(says(new_, "failover_validation_command: picket gate vote waits for 3s")) << new_.status()["problems"];
+  EXPECT_TRUE(says(old_, "node 2: in its repmgr.conf picket gate vote waits for 3s")) << old_.status()["problems"];
+  EXPECT_EQ(old_.rule(), "R1");
+  EXPECT_EQ(new_.rule(), "R12");
 }
 
 TEST_F(Leased, APromiseThatCannotBeReadKeepsTheAgentDown) {

@@ -44,7 +44,7 @@ std::string Member::gate() const {
 
 void Member::write_files(const AgentOptions& options) const {
   write_text(folder_ / "repmgr.conf", "node_id=" + std::to_string(id_) + "\nnode_name='" + name_ + "'\nconninfo='" +
-                                          server_->conninfo() + "'\ndata_directory='" + server_->data() + "'\n");
+                                          server_->conninfo() + "'\ndata_directory='" + server_->data() + "'\n" + options.repmgr);
   const auto key = [](const std::string& name, const std::string& value) { return name + " = \"" + value + "\"\n"; };
   write_text(config_path(),
              key("level", options.level) + key("run_directory", folder_ / "run") +

@@ -26,8 +26,9 @@ struct AgentOptions {
   std::string level = "guard";
   std::string http = {};
   std::string guard = {}, postgresql = {}, keepalived = {}, fence = {}, lease = {};
-  int http_port = 0;     ///< 0 = the member's own
-  std::string bus = {};  ///< address of the system bus; "" = there is none, whatever runs on this machine
+  std::string repmgr = {};  ///< lines of repmgr.conf
+  int http_port = 0;        ///< 0 = the member's own
+  std::string bus = {};     ///< address of the system bus; "" = there is none, whatever runs on this machine
   bool sees_everybody =
       false;                 ///< false: the processes of other users are hidden from it, as by its unit (ProtectProc=)
   bool may_cut = true;       ///< it has CAP_NET_ADMIN, as by its unit

@@ -11,6 +11,7 @@
 
 namespace picket::test {
 namespace {
+using std::chrono_literals::operator""s;
 using testing::HasSubstr;
 
 TEST(Codec, BringsEveryDatagramBackAsItWent) {
@@ -41,13 +42,14 @@ TEST(Codec, WritesTheBytesOfTheProtocol) {
   datagram.report->rule = Rule::R12;
   datagram.report->maintenance = true;
   datagram.report->lsn = 0x0102;
+  datagram.report->failover = {20s, 300s};
   datagram.report->reaches = {258};
   datagram.lease[0].kind = LeaseMessage::Kind::denial;
   datagram.lease[0].term = 0x0a0b;
   datagram.lease[0].wait = Millis{0x0c};
   std::string expected("\x01R12\0\0\0\x02", 8);
   expected += std::string(4, '\0') + std::string("\x02\x01\0\0\0\0\0\0", 8) + std::string(8, '\0');
-  expected += std::string(4, '\0') + std::string("\x01\x02\x01\0\0", 5);
+  expected += std::string("\x14\0\x2c\x01", 4) + std::string("\x01\x02\x01\0\0", 5);
   expected += std::string("\x01\x05\x0b\x0a\0\0\0\0\0\0", 10) + std::string(8 + 12 + 8 + 1, '\0');
   expected += std::string("\x0c\0\0\0\0\0\0\0", 8) + std::string(12, '\0');
   EXPECT_EQ(testing::PrintToString(encode(datagram)), testing::PrintToString(expected));
@@ -100,12 +102,13 @@ TEST(Codec, SendsNoValueOutOfRange) {
       {"no such rule", [](PeerDatagram& d) { d.report->rule = static_cast<Rule>(static_cast<int>(Rule::R16) + 1); }},
       {"no such advert", [](PeerDatagram& d) { d.report->advert = static_cast<Advert>(3); }},
       {"no such role", [](PeerDatagram& d) { d.report->role = static_cast<Role>(3); }},
-      {"upstream", [](PeerDatagram& d) { d.report->upstream = -1; }},
+      {"time of repmgrd", [](PeerDatagram& d) { d.report->failover.vote_wait = Millis{-1}; }},
+      {"time of repmgrd", [](PeerDatagram& d) { d.report->failover.notification = FailoverTimes::longest + 1s; }},
       {"more nodes than", [](PeerDatagram& d) { d.report->reaches.assign(most_reaches + 1, 1); }},
       {"no node id", [](PeerDatagram& d) { d.report->reaches = {0}; }},
       {"too many lease messages", [](PeerDatagram& d) { d.lease.resize(most_lease_messages + 1); }},
       {"no known kind", [](PeerDatagram& d) { d.lease[0].kind = static_cast<LeaseMessage::Kind>(7); }},
-      {"no such reason", [](PeerDatagram& d) { d.lease[0].why = static_cast<Denial>(5); }},
+      {"no such reason", [](PeerDatagram& d) { d.lease[0].why = static_cast<Denial>(4); }},
       {"term that nobody", [](PeerDatagram& d) { d.lease[0].term = highest_term + 1; }},
       {"term that nobody", [](PeerDatagram& d) { d.lease[0].promised = std::numeric_limits<Term>::max(); }},
       {"term that nobody", [](PeerDatagram& d) { d.lease[0].won_term = highest_term + 1; }},
@@ -136,7 +139,7 @@ TEST(Codec, ReadsNoValueOutOfRange) {
       {report + 4, "\x03", "advert"},
       {report + 5, "\x03", "role"},
       {report + 6, "\x04", "flags"},
-      {report + 27 + 3, "\x80", "upstream"},
+      {report + 27 + 3, "\x80", "time of repmgrd"},
       {report + 27 + 4, "\xff", "in the middle"},
       {message - 1, "\x11", "too many lease messages"},
       {message - 1, "\x02", "in the middle"},
@@ -146,7 +149,7 @@ TEST(Codec, ReadsNoValueOutOfRange) {
       {message + 9 + 7, "\x80", "time"},
       {message + 9 + 7, "\x7f", "time"},
       {message + 29 + 7, "\x01", "term"},
-      {message + 37, "\x05", "reason"},
+      {message + 37, "\x04", "reason"},
       {message + 38 + 7, "\x80", "waits"},
       {message + 46 + 7, "\x01", "term"},
       {message + 54 + 3, "\x80", "winner"},

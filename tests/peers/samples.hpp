@@ -16,7 +16,7 @@ inline PeerReport a_report() {
   report.lsn = 0x1234'5678'9abc'def0;
   report.system_identifier = 0xfedc'ba98'7654'3210;
   report.fenced = true;
-  report.upstream = 3;
+  report.failover = {std::chrono::seconds(20), std::chrono::seconds(60)};
   report.reaches = {1, 3, 2'000'000'000};
   return report;
 }

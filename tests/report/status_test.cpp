@@ -47,11 +47,11 @@ TEST(StatusText, OfAWitnessShowsTheVoteAndNoServer) {
   s.verdict = {};
   s.verdict.rule = Rule::W;
   s.board.lease.emplace();
-  s.links = {{1, scene::now - Millis{300}, {}}, {2, {}, {}}};
+  s.links = {{8, scene::now - Millis{300}, {}, "R1 primary"}, {9, {}, {}, {}}};
   s.problems = {"node 2 sends with another key"};
   const std::string text = status_text(json::parse(status_json(s, scene::now)));
-  EXPECT_THAT(text, HasSubstr("agent        node 1, heard 0.3 s ago"));
-  EXPECT_THAT(text, HasSubstr("agent        node 2 has not been heard"));
+  EXPECT_THAT(text, HasSubstr("agent        node 8, heard 0.3 s ago: R1 primary\n"));
+  EXPECT_THAT(text, HasSubstr("agent        node 9 has not been heard"));
   EXPECT_THAT(text, HasSubstr("  ! node 2 sends with another key\n"));
   EXPECT_THAT(text, Not(HasSubstr("PostgreSQL")));
   EXPECT_THAT(text, Not(HasSubstr("Fence")));
@@ -135,21 +135,22 @@ TEST(StatusJson, TellsTheLeaseAndTheAgentsBehindIt) {
                              .won_by = 1,
                              .winner_promoted = {},
                              .campaigning = false};
-  s.links = {{2, scene::now - Millis{200}, {{"replayed", 3}}}, {9, {}, {}}};
+  s.links = {{2, scene::now - Millis{200}, {{"replayed", 3}}, "R12 replica"}, {9, {}, {}, {}}};
   const json lease = json::parse(status_json(s, scene::now))["lease"];
-  EXPECT_EQ(lease, (json{{"valid", true},
-                         {"left_s", 2.7},
-                         {"term", 4},
-                         {"wish", "hold"},
-                         {"voters", 3},
-                         {"majority", 2},
-                         {"holder", "pg1"},
-                         {"holder_term", 4},
-                         {"campaigning", false},
-                         {"client_gate", nullptr},
-                         {"agents",
-                          {{{"node", "pg2"}, {"heard_s", 0.2}, {"dropped", {{"replayed", 3}}}},
-                           {{"node", "node 9"}, {"heard_s", nullptr}, {"dropped", json::object()}}}}}));
+  EXPECT_EQ(lease,
+            (json{{"valid", true},
+                  {"left_s", 2.7},
+                  {"term", 4},
+                  {"wish", "hold"},
+                  {"voters", 3},
+                  {"majority", 2},
+                  {"holder", "pg1"},
+                  {"holder_term", 4},
+                  {"campaigning", false},
+                  {"client_gate", nullptr},
+                  {"agents",
+                   {{{"node", "pg2"}, {"heard_s", 0.2}, {"says", "R12 replica"}, {"dropped", {{"replayed", 3}}}},
+                    {{"node", "node 9"}, {"heard_s", nullptr}, {"says", nullptr}, {"dropped", json::object()}}}}}));
   s.board.lease->valid_until = scene::now;
   EXPECT_EQ(json::parse(status_json(s, scene::now))["lease"]["valid"], false);
   EXPECT_EQ(json::parse(status_json(s, scene::now))["lease"]["left_s"], nullptr);

@@ -21,7 +21,7 @@ class Voters : public testing::Test {
     for (int id = 1; id <= 3; ++id) {
       setup[id] = {.self = id, .voters = {1, 2, 3}, .timing = {Millis{500}, Millis{3000}, Millis{3200}}};
       lease[id] = lease_after_start(setup[id], {}, at(0));
-      input[id] = {.wish = Wish::idle, .position = {1, 1000}, .behind = {}, .frozen = false};
+      input[id] = {.wish = Wish::idle, .position = {1, 1000}, .behind = {}};
     }
   }
 
@@ -141,19 +141,6 @@ TEST_F(Voters, DoNotGrantWhoHasLessOfTheLogThanTheirOwnStandby) {
   input[2].position = {2, 10};  // a newer timeline is more, whatever its bytes
   run_until(9000);
   EXPECT_TRUE(serves(2));
-}
-
-TEST_F(Voters, InMaintenanceGrantNobodyNewAndRenewTheHolder) {
-  input[1].wish = Wish::hold;
-  run_until(5000);
-  for (int id = 1; id <= 3; ++id) input[id].frozen = true;
-  run_until(8000);
-  EXPECT_TRUE(serves(1));
-  cut[1] = true;
-  input[2].wish = Wish::hold;
-  run_until(30'000);
-  EXPECT_FALSE(serves(2));
-  EXPECT_EQ(said[Kind::denial].why, Denial::maintenance);
 }
 
 TEST_F(Voters, OfTwoThatAskAtOnceTheOneWithMoreOfTheLogGetsIt) {

@@ -23,7 +23,7 @@ const LeaseSetup& setup_of(const Limits& limits, int place) {
   return all[static_cast<size_t>((((limits.lease - 2) * 2 + early) * 3 + limits.voters - 3) * most + place)];
 }
 
-LeaseInput wishing(Wish wish) { return {.wish = wish, .position = {1, 1}, .behind = {}, .frozen = false}; }
+LeaseInput wishing(Wish wish) { return {.wish = wish, .position = {1, 1}, .behind = {}}; }
 
 World first_world(const Limits& limits) {
   World world;

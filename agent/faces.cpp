@@ -29,7 +29,8 @@ bool speaks_first(Dialect dialect) { return dialect == Dialect::percona206 || di
 }  // namespace
 
 Faces::Faces(Loop& loop, const Config& config, Look look)
-    : look_(std::move(look)),
+    : loop_(loop),
+      look_(std::move(look)),
       pages_(face_options(config), [this] { return use(); }),
       health_(loop, server_options(config, config.http.port, speaks_first(config.http.dialect)),
               [this](Method, std::string_view path, std::string_view query) -> const Page& {
@@ -70,7 +71,8 @@ std::string Faces::others() const {
 
 HttpUse Faces::use() const {
   const Server::Counters& c = health_.counters();
-  return {c.accepted, c.answered, c.rejected, c.evicted, c.timed_out, health_.connections()};
+  const double hold = std::chrono::duration<double>(loop_.longest_hold()).count();
+  return {c.accepted, c.answered, c.rejected, c.evicted, c.timed_out, health_.connections(), hold};
 }
 
 }  // namespace picket

@@ -34,6 +34,7 @@ class Faces {
   void open(Loop& loop, const Config& config, const char* name, int port, FixedPage page);
   HttpUse use() const;
 
+  Loop& loop_;
   Look look_;
   Pages pages_;
   std::vector<std::unique_ptr<Fixed>> fixed_;

@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "core/time.hpp"
+#include "loop/longest_hold.hpp"
 
 namespace picket {
 
@@ -33,13 +34,19 @@ class Loop {
   /// Asks run() to end with `code` after the callbacks that are due.
   void exit(int code);
 
+  /// The longest time that what was done in one turn kept everybody else waiting, of about the last minute; the turns
+  /// of run() alone count.
+  std::chrono::nanoseconds longest_hold();
+
   /// Calls `callback`, keeping an exception for run() to throw. For the callbacks that C libraries make.
   void guarded(const std::function<void()>& callback) noexcept;
 
  private:
   void rethrow();
+  int turn();
   sd_event* event_ = nullptr;
   std::exception_ptr failure_;
+  LongestHold hold_;
 };
 
 }  // namespace picket

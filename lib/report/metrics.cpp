@@ -142,6 +142,9 @@ void put_http(MetricList& list, const HttpUse& use) {
   list.counter("picket_http_evicted_total", "Connections closed to make room.", number(use.evicted));
   list.counter("picket_http_timed_out_total", "Connections closed at their deadline.", number(use.timed_out));
   list.gauge("picket_http_connections", "Connections that are open now.", use.connections);
+  list.gauge("picket_loop_hold_seconds",
+             "The longest that the agent, busy with one thing, kept requests and decisions waiting in the last minute.",
+             use.loop_hold);
 }
 
 }  // namespace

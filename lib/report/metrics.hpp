@@ -14,6 +14,7 @@ namespace picket {
 struct HttpUse {
   uint64_t accepted = 0, answered = 0, rejected = 0, evicted = 0, timed_out = 0;
   int connections = 0;
+  double loop_hold = 0;  ///< seconds: Loop::longest_hold()
 };
 
 /// `wall_us` as for patroni_json(). With options.patroni_metrics also the names that Patroni's dashboards ask for,

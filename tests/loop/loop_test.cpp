@@ -7,6 +7,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "loop/sources.hpp"
 #include "loop/worker.hpp"
@@ -14,6 +15,7 @@
 namespace picket {
 namespace {
 using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""ns;
 
 TEST(Timer, FiresOnceAfterItsDelay) {
   Loop loop;
@@ -44,6 +46,30 @@ TEST(Loop, HandsAnExceptionOfACallbackToTheCallerOfRun) {
   Timer timer(loop, [] { throw std::runtime_error("broken callback"); });
   timer.start(1ms);
   EXPECT_THROW(loop.run(), std::runtime_error);
+}
+
+TEST(Loop, KnowsHowLongOneTurnHeldIt) {
+  Loop loop;
+  Timer slow(loop, [] { std::this_thread::sleep_for(30ms); });
+  Timer quick(loop, [&] { loop.exit(7); });
+  EXPECT_EQ(loop.longest_hold(), 0ns);
+  slow.start(1ms);
+  quick.start(400ms);
+  EXPECT_EQ(loop.run(), 7);
+  EXPECT_GE(loop.longest_hold(), 30ms);
+  EXPECT_LT(loop.longest_hold(), 350ms) << "to wait for something is no hold";
+}
+
+TEST(LongestHold, IsKeptForAMinuteAndForgottenAfterTwo) {
+  using std::chrono::seconds;
+  LongestHold hold;
+  hold.note(seconds{1000}, seconds{1003});
+  hold.note(seconds{1010}, seconds{1011});
+  EXPECT_EQ(hold.within_a_minute(seconds{1011}), seconds{3});
+  hold.note(seconds{1065}, seconds{1067});
+  EXPECT_EQ(hold.within_a_minute(seconds{1070}), seconds{3}) << "of the minute before";
+  EXPECT_EQ(hold.within_a_minute(seconds{1130}), seconds{2});
+  EXPECT_EQ(hold.within_a_minute(seconds{1500}), seconds{0});
 }
 
 TEST(ProcessWatch, TellsTheEndOfAProcessOnce) {

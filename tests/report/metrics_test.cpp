@@ -15,7 +15,13 @@ using testing::HasSubstr;
 using testing::Not;
 
 constexpr int64_t wall = 1'795'309'831'123'456;
-constexpr HttpUse use{.accepted = 12, .answered = 34, .rejected = 1, .evicted = 0, .timed_out = 2, .connections = 3};
+constexpr HttpUse use{.accepted = 12,
+                      .answered = 34,
+                      .rejected = 1,
+                      .evicted = 0,
+                      .timed_out = 2,
+                      .connections = 3,
+                      .loop_hold = 0.00125};
 
 std::string text(const Snapshot& s, bool patroni = false) {
   FaceOptions options;

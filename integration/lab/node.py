@@ -158,6 +158,10 @@ class Node:
     def kill_agent(self) -> None:
         self._kill_one(next(iter(self.pids_called("picketd")), 0), "picketd")
 
+    def stop_agent(self) -> None:
+        """SIGSTOP: it stands still until systemd's watchdog ends it."""
+        self._kill_one(next(iter(self.pids_called("picketd")), 0), "picketd", signal.SIGSTOP)
+
     def _kill_one(self, pid: int, what: str, with_signal: int = signal.SIGKILL) -> None:
         if not pid:
             raise CommandFailed(f"{self.name} runs no {what}")

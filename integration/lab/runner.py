@@ -16,7 +16,8 @@ IN_FLIGHT = 0.1
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
 
 
-AT_LEASE = "@lease"   # after a scenario's name: the same incident at level lease, with the bounds it names for that
+# After a scenario's name: the same incident at level lease, or there with the client gate, with the bounds that it names for that.
+VARIANTS = {"@lease": "AT_LEASE", "@gate": "AT_GATE"}
 
 
 def files() -> list[str]:
@@ -24,14 +25,18 @@ def files() -> list[str]:
 
 
 def names() -> list[str]:
-    return [name + level for name in files() for level in ("", AT_LEASE)
-            if not level or hasattr(importlib.import_module(f"scenarios.{name}"), "AT_LEASE")]
+    return [name + variant for name in files() for variant in ("", *VARIANTS)
+            if not variant or hasattr(importlib.import_module(f"scenarios.{name}"), VARIANTS[variant])]
+
+
+def variant(name: str) -> str:
+    return next((ending for ending in VARIANTS if name.endswith(ending)), "")
 
 
 def load(name: str):
     if name not in names():
         raise SystemExit(f"no scenario {name}; there are: {', '.join(names())}")
-    return importlib.import_module(f"scenarios.{name.removesuffix(AT_LEASE)}")
+    return importlib.import_module(f"scenarios.{name.removesuffix(variant(name))}")
 
 
 def ensure_snapshot() -> None:
@@ -53,10 +58,10 @@ def play(name: str, scenario, stack, keep: bool = False, watcher=None) -> dict:
     """
     control = stack.name != "picket"
     if not control:
-        stack = stack.at("lease" if name.endswith(AT_LEASE) else getattr(scenario, "LEVEL", "guard"))
+        stack = stack.at(variant(name)[1:] or getattr(scenario, "LEVEL", "guard"))
     limits = scenario.CONTROL if control else bounds.ALWAYS | scenario.BOUNDS
-    if name.endswith(AT_LEASE):
-        limits = bounds.ALWAYS | scenario.AT_LEASE
+    if variant(name):
+        limits = bounds.ALWAYS | getattr(scenario, VARIANTS[variant(name)])
     say(f"--- {name} on the {stack.name} stack: {scenario.__doc__.strip().splitlines()[0]}")
     result = {"scenario": name, "stack": stack.name, "passed": False}
     workload = None
@@ -64,7 +69,7 @@ def play(name: str, scenario, stack, keep: bool = False, watcher=None) -> dict:
         premises.open_floor()
         cluster = Cluster(stack)
         cluster.boot()
-        workload = Workload(stack.health_path, with_status=not control)
+        workload = Workload(stack.health_path, with_status=not control, client_port=stack.client_port)
         workload.start()
         story = begin(cluster, workload)
         if watcher:

@@ -2,12 +2,15 @@
 
 import re
 
-from .settings import ADDRESS, MACHINES, NODES, node_id
+from .settings import ADDRESS, MACHINES, NODES, POSTGRES_PORT, node_id
 
 SAMPLE_ADDRESS = "10.0.0.5/24"
 
 
-def haproxy(sample: str) -> str:
+def haproxy(sample: str, client_port: int) -> str:
+    """Writes go to the client port: what a client gate asks for (docs/operating.md)."""
+    if client_port != POSTGRES_PORT:
+        sample = replaced(sample, f":{POSTGRES_PORT} on-marked-down", f":{client_port} on-marked-down")
     for node in NODES:
         sample = replaced(sample, f"10.0.0.{10 + node_id(node)}", MACHINES[node])
     return sample

@@ -16,6 +16,7 @@ CLIENT, WATCHER = "client", "watch"
 SUBNET = "10.77.0.0/24"
 ADDRESS = "10.77.0.100"                  # the one that moves
 WRITES_PORT, READS_PORT, HEALTH_PORT, POSTGRES_PORT = 5000, 5001, 8008, 5432
+GATE_PORT = 6433                         # by which clients reach PostgreSQL where there is a client gate
 
 MACHINES = {"pg1": "10.77.0.11", "pg2": "10.77.0.12", "pg3": "10.77.0.13", CLIENT: "10.77.0.50", WATCHER: "10.77.0.60"}
 NODE_OF_IP = {ip: name for name, ip in MACHINES.items()}

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from . import samples, wardrobe
-from .settings import MACHINES, NODES, node_id
+from .settings import GATE_PORT, MACHINES, NODES, POSTGRES_PORT, node_id
 from .templates import fill
 
 # Any 32 bytes: the lab's nodes have nobody to hide from.
@@ -17,6 +17,7 @@ class Stack:
     health_path = "/primary"
     repmgr_timing: dict = {}
     level = ""
+    client_port = POSTGRES_PORT              # of the nodes, for clients that bypass the address
     units: tuple = ("repmgrd.service",)
 
     def install(self, upper: Path, node: str) -> None:
@@ -48,7 +49,10 @@ class Picket(Stack):
     units = ("repmgrd.service", "picket.service", "keepalived.service", "haproxy.service")
 
     def __init__(self, stage: Path, level: str = "guard"):
-        self.stage, self.level = stage, level
+        """`gate` is level lease with the client gate."""
+        self.stage, self.gated = stage, level == "gate"
+        self.level = "lease" if self.gated else level
+        self.client_port = GATE_PORT if self.gated else POSTGRES_PORT
 
     def at(self, level: str) -> "Picket":
         return Picket(self.stage, level)
@@ -63,7 +67,7 @@ class Picket(Stack):
         wardrobe.put(upper, "etc/picket/picket.toml", fill("picket.toml", node, LEVEL=self.level) + self._lease(upper))
         wardrobe.put(upper, "etc/keepalived/keepalived.conf", samples.keepalived(self._sample("keepalived.conf"), node))
         wardrobe.put(upper, "etc/systemd/system/keepalived.service.d/picket.conf", self._sample("keepalived-dropin.conf"))
-        wardrobe.put(upper, "etc/haproxy/haproxy.cfg", samples.haproxy(self._sample("haproxy.cfg")))
+        wardrobe.put(upper, "etc/haproxy/haproxy.cfg", samples.haproxy(self._sample("haproxy.cfg"), self.client_port))
 
     def _lease(self, upper: Path) -> str:
         if self.level != "lease":
@@ -73,7 +77,8 @@ class Picket(Stack):
         key.write_text(LAB_KEY + "\n")
         wardrobe.owned(key, "root", "postgres", 0o640)
         voters = " ".join(f"{node_id(name)}={MACHINES[name]}" for name in NODES)
-        return f'\n[lease]\nvoters = "{voters}"\n'
+        gate = f"client_gate = true\nclient_port = {GATE_PORT}\n" if self.gated else ""
+        return f'\n[lease]\nvoters = "{voters}"\n{gate}'
 
     def _sample(self, name: str) -> str:
         return (self.stage / "usr/share/picket" / name).read_text()

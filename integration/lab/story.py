@@ -52,7 +52,7 @@ class Story:
     def client_beside(self, node, patience: float = 1.5) -> str:
         """A client on the node's own side of any cut: it holds a session and writes. Returns the writer's name."""
         name = "I" + node.name[-1]
-        self.workload.writer(name, node.ip, 5432, "--direct", "--patience", patience, rate=20, machine=node.name)
+        self.workload.writer(name, node.ip, self.workload.client_port, "--direct", "--patience", patience, rate=20, machine=node.name)
         wait_until(lambda: any(op.acked for op in self.workload.ops(name)), 10, f"the client beside {node} to write")
         return name
 
@@ -70,6 +70,11 @@ class Story:
     def gap_since(self, moment: float) -> float:
         """The longest time without an acknowledged write through the address, from a moment until now."""
         return checker.write_gap(self.workload.through_address(), moment, time.monotonic())[0]
+
+    def acks_behind(self, old) -> list:
+        """What the old primary acknowledged after the new one had acknowledged its first: there may be none."""
+        others = [op.answered for op in self.workload.ops() if op.acked and op.server != old.ip and op.asked > self.fault_at]
+        return [op for op in self.workload.ops() if op.acked and op.server == old.ip and op.answered > min(others, default=float("inf"))]
 
     def last_ack(self, writer: str, by=None) -> float:
         """Seconds from the fault to the last write that this writer had acknowledged (by that node); 0 if none was since."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from . import network, processes
 from .history import Answer, Op, Tail, parse_answer, parse_op
-from .settings import (ADDRESS, CLIENT, HEALTH_PORT, LAB, MACHINES, NODES, POSTGRES_PORT, PYTHON, WATCHER, WRITES_PORT,
+from .settings import (ADDRESS, CLIENT, HEALTH_PORT, LAB, MACHINES, NODES, PYTHON, WATCHER, WRITES_PORT,
                        hardware_address)
 from .shell import say
 
@@ -15,8 +15,8 @@ OBSERVER_INTERVAL, ADDRESS_INTERVAL = 0.04, 0.05
 
 
 class Workload:
-    def __init__(self, health_path: str, with_status: bool):
-        self.health_path, self.with_status = health_path, with_status
+    def __init__(self, health_path: str, with_status: bool, client_port: int):
+        self.health_path, self.with_status, self.client_port = health_path, with_status, client_port
         self.running: list[subprocess.Popen] = []
         self.logs: dict[str, Tail] = {}
         self.answer_log = Tail(LAB / "observer.log", parse_answer)
@@ -28,7 +28,7 @@ class Workload:
         self.writer("W2", ADDRESS, WRITES_PORT, "--fresh", rate=20)
         for node in NODES:
             # Slow: on a standby each of these is an error in PostgreSQL's log.
-            self.writer("D" + node[-1], MACHINES[node], POSTGRES_PORT, "--direct", rate=10)
+            self.writer("D" + node[-1], MACHINES[node], self.client_port, "--direct", rate=10)
         self._spawn(CLIENT, "observer.py", "--log", self.answer_log.path, "--port", HEALTH_PORT, "--health", self.health_path,
                     "--interval", OBSERVER_INTERVAL, *(["--status"] if self.with_status else []),
                     *(f"{node}={MACHINES[node]}" for node in NODES))

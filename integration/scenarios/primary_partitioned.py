@@ -5,6 +5,8 @@ from lab.settings import short
 LEVEL = "lease"
 BOUNDS = {"dual_ack_direct_s": ("==", 0), "last_ack_isolated_s": ("<=", 3.5), "writes_back_s": ("<=", 11), "acks_after_heal": ("==", 0),
           "stopped_at_heal": ("==", False), "vip_follows_primary": ("==", True)}
+# The kernel closes two thirds of a lease after the last heartbeat that a majority acknowledged.
+AT_GATE = BOUNDS | {"last_ack_isolated_s": ("<=", 2.5)}
 CUT = 40
 
 

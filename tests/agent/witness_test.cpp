@@ -7,49 +7,13 @@
 #include <thread>
 
 #include "agent/cluster.hpp"
-#include "http/served.hpp"
+#include "agent/witness_host.hpp"
 
 namespace picket::test {
 namespace {
 
 constexpr Millis limit{10'000};
 constexpr Millis lease{1000};
-
-/// picketd with role = "witness".
-class WitnessHost {
- public:
-  WitnessHost() {
-    for (const char* name : {"run", "state"}) run_as_postgres({"/bin/mkdir", folder_ / name});
-  }
-  ~WitnessHost() { EXPECT_FALSE(sanitizer_spoke(log())) << log(); }
-
-  void start(const std::string& lease_lines, const std::string& more = {}) {
-    write_text(config(), "role = \"witness\"\nlevel = \"lease\"\nnode_id = 3\nrun_directory = \"" + folder_ / "run" +
-                             "\"\nstate_directory = \"" + folder_ / "state" + "\"\n" + more +
-                             "[http]\nlisten = \"127.0.0.1\"\nport = " + std::to_string(port_) + "\n[lease]\n" +
-                             lease_lines);
-    agent_ = std::make_unique<Child>(std::vector<std::string>{picketd_binary(), "--config", config()}, "postgres",
-                                     folder_ / "picketd");
-  }
-
-  Child& agent() { return *agent_; }
-  std::string config() const { return folder_ / "picket.toml"; }
-  std::string log() const { return agent_ ? agent_->err() : ""; }
-  std::string promise() const { return read_text(folder_ / "state/promise"); }
-  HealthSaid get(const std::string& path) const { return http_get(port_, path); }
-  nlohmann::json lease_said() const {
-    return nlohmann::json::parse(get("/status").body, nullptr, false).value("lease", nlohmann::json());
-  }
-  Ended picket(std::vector<std::string> words) const {
-    words.insert(words.begin(), {picket_binary(), "--config", config(), "--socket", folder_ / "run/control.sock"});
-    return run(words);
-  }
-
- private:
-  Folder folder_;
-  int port_ = free_port();
-  std::unique_ptr<Child> agent_;
-};
 
 class TwoServersAndAWitness : public testing::Test {
  protected:
@@ -76,7 +40,7 @@ class TwoServersAndAWitness : public testing::Test {
 
   Folder folder_;
   Cluster cluster_{2};
-  WitnessHost witness_;
+  WitnessHost witness_{3};
   std::vector<int> ports_;
   std::string voters_;
   Member& old_ = cluster_.node1();
@@ -157,7 +121,7 @@ TEST(WitnessHost, SaysWhatIsWrongWithItsConfiguration) {
         std::tuple{voters, "[postgresql]\nunit = \"postgresql.service\"\n", ":7: postgresql.unit: role is \"witness\""},
         std::tuple{std::string("voters = \"1=127.0.0.1 2=127.0.0.1 3=127.0.0.1\"\nkey = \"/nonexistent\"\n"), "",
                    "/nonexistent"}}) {
-    WitnessHost host;
+    WitnessHost host{3};
     host.start(lease_lines, more);
     EXPECT_EQ(host.agent().ended(limit), 78) << host.log();
     EXPECT_NE(host.log().find(words), std::string::npos) << host.log();

@@ -1,0 +1,167 @@
+// A real primary behind the client gate, in a network of its own, with two witnesses for voters: a session that a
+// client holds by the gate's port, and what becomes of it. A lease lasts 1 s, so that the gate closes 667 ms after a
+// heartbeat.
+#include <gtest/gtest.h>
+#include <libpq-fe.h>
+#include <sched.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <thread>
+
+#include "agent/cluster.hpp"
+#include "agent/witness_host.hpp"
+
+namespace picket::test {
+namespace {
+
+constexpr Millis limit{10'000};
+constexpr Millis life{667};
+constexpr int client_port = 6433;
+
+/// Before the first server starts: the table is one per network.
+struct OwnNetwork {
+  OwnNetwork() {
+    if (unshare(CLONE_NEWNET) != 0 || std::system("ip link set lo up") != 0)
+      throw std::runtime_error("needs root: a network of its own");
+  }
+};
+
+/// A client that asks again and again over one session, and notes when it was answered last.
+class HeldSession {
+ public:
+  explicit HeldSession(int port)
+      : connection_(
+            PQconnectdb(("host=127.0.0.1 user=postgres dbname=postgres port=" + std::to_string(port)).c_str())) {
+    EXPECT_EQ(PQstatus(connection_), CONNECTION_OK) << PQerrorMessage(connection_);
+    thread_ = std::thread([this] { ask(); });
+  }
+  ~HeldSession() {
+    over_ = true;
+    shutdown(PQsocket(connection_), SHUT_RDWR);  // it may be waiting
+    thread_.join();
+    PQfinish(connection_);
+  }
+  HeldSession(const HeldSession&) = delete;
+  HeldSession& operator=(const HeldSession&) = delete;
+
+  Instant answered() const { return answered_; }
+  bool is_answered(Millis within) const {
+    const Instant now = boot_now();
+    return took([&] { return answered() > now; }, within).has_value();
+  }
+
+ private:
+  void ask() {
+    while (!over_) {
+      PGresult* const result = PQexec(connection_, "select 1");
+      const bool good = PQresultStatus(result) == PGRES_TUPLES_OK;
+      PQclear(result);
+      if (!good) return;
+      answered_ = boot_now();
+      std::this_thread::sleep_for(Millis{5});
+    }
+  }
+  PGconn* connection_;
+  std::atomic<Instant> answered_{};
+  std::atomic<bool> over_ = false;
+  std::thread thread_;
+};
+
+class BehindTheGate : private OwnNetwork, public testing::Test {
+ protected:
+  BehindTheGate() {
+    EXPECT_EQ(primary_.picket({"keygen", folder_ / "cluster.key"}).code, 0);
+    for (int id = 1; id <= 3; ++id) {
+      ports_.push_back(free_port());
+      voters_ += (id == 1 ? "" : " ") + std::to_string(id) + "=127.0.0.1:" + std::to_string(ports_.back());
+    }
+    second_.start(lines(2));
+    third_.start(lines(3));
+  }
+
+  std::string lines(int id) const {
+    return "voters = \"" + voters_ + "\"\nkey = \"" + folder_ / "cluster.key" +
+           "\"\nlisten = \"127.0.0.1\"\nport = " + std::to_string(ports_[static_cast<size_t>(id - 1)]) +
+           "\nheartbeat = \"100ms\"\nduration = \"1s\"\ndrift = \"300ms\"\nclient_gate = true\nclient_port = " +
+           std::to_string(client_port) + "\n";
+  }
+  AgentOptions options() const {
+    AgentOptions options{.level = "lease"};
+    options.lease = lines(1);
+    options.guard = "loop_gap = \"500ms\"\n";  // less than a lease, as by default: whoever wakes asks before it stops
+    return options;
+  }
+  void start() {
+    primary_.start_agent(options());
+    ASSERT_TRUE(primary_.until("R1", limit)) << describe(primary_);
+    ASSERT_TRUE(took([&] { return gate()["open"] == true; }, limit)) << describe(primary_);
+  }
+  nlohmann::json gate() const { return primary_.status()["/lease/client_gate"_json_pointer]; }
+
+  Folder folder_;
+  Cluster cluster_{1};
+  WitnessHost second_{2}, third_{3};
+  std::vector<int> ports_;
+  std::string voters_;
+  Member& primary_ = cluster_.node1();
+};
+
+TEST_F(BehindTheGate, ASessionEndsWithTheLeaseBeforeTheServerIsStopped) {
+  start();
+  HeldSession session(client_port);
+  EXPECT_TRUE(session.is_answered(Millis{1000}));
+  EXPECT_EQ(gate()["port"], client_port);
+  second_.agent().signal(SIGKILL);
+  third_.agent().signal(SIGKILL);
+  const Instant dead = boot_now();
+  EXPECT_TRUE(primary_.until("R4", limit)) << describe(primary_);
+  measured("the voters' death until the last answer", session.answered() - dead);
+  EXPECT_LE(session.answered() - dead, life + Millis{50});
+  EXPECT_EQ(gate()["open"], false);
+}
+
+TEST_F(BehindTheGate, ASessionStandsStillWhileTheAgentIsFrozenAndGoesOnAfterwards) {
+  start();
+  HeldSession session(client_port), own(primary_.server().port());
+  EXPECT_TRUE(session.is_answered(Millis{1000}));
+  primary_.agent().signal(SIGSTOP);
+  const Instant frozen = boot_now();
+  std::this_thread::sleep_for(Millis{1200});
+  measured("the agent's freeze until the last answer", session.answered() - frozen);
+  EXPECT_LE(session.answered() - frozen, life + Millis{50});
+  EXPECT_TRUE(own.is_answered(Millis{500})) << "PostgreSQL's own port is no matter of the gate";
+  primary_.agent().signal(SIGCONT);
+  EXPECT_TRUE(session.is_answered(Millis{5000})) << describe(primary_);
+  EXPECT_EQ(primary_.rule(), "R1");
+}
+
+TEST_F(BehindTheGate, ARestartOfTheAgentCostsASessionNothing) {
+  start();
+  HeldSession session(client_port);
+  EXPECT_TRUE(session.is_answered(Millis{1000}));
+  primary_.stop_agent(SIGTERM);
+  start();
+  EXPECT_TRUE(session.is_answered(Millis{2000})) << describe(primary_);
+}
+
+TEST_F(BehindTheGate, AnAgentThatMayNotMakeItDoesNotStart) {
+  AgentOptions forbidden = options();
+  forbidden.may_cut = false;
+  primary_.launch_agent(forbidden);
+  EXPECT_EQ(primary_.agent().ended(limit), 78);
+  EXPECT_NE(primary_.log().find("lease.client_gate: the kernel does not make the gate: no CAP_NET_ADMIN"),
+            std::string::npos)
+      << primary_.log();
+  AgentOptions same_port = options();
+  same_port.lease.replace(same_port.lease.find("client_port = "), std::string::npos,
+                          "client_port = " + std::to_string(primary_.server().port()) + "\n");
+  primary_.launch_agent(same_port);
+  EXPECT_EQ(primary_.agent().ended(limit), 78);
+  EXPECT_NE(primary_.log().find(") is PostgreSQL's own port"), std::string::npos) << primary_.log();
+}
+
+}  // namespace
+}  // namespace picket::test

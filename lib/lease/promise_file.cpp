@@ -1,49 +1,31 @@
 #include "lease/promise_file.hpp"
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
+#include <limits>
 #include <utility>
 
+#include "lease/note_line.hpp"
 #include "loop/read_file.hpp"
 #include "loop/write_file.hpp"
 
 namespace picket {
 namespace {
 
-constexpr std::string_view head = "picket-promise 1 term ";
-constexpr std::string_view middle = " to ";
-constexpr std::string_view tail = " end";
-
-/// Takes digits off the front of `text`.
-template <typename Number>
-bool take_number(std::string_view& text, Number& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{}) return false;
-  text.remove_prefix(static_cast<size_t>(end - text.data()));
-  return true;
-}
-
-bool take(std::string_view& text, std::string_view word) {
-  if (!text.starts_with(word)) return false;
-  text.remove_prefix(word.size());
-  return true;
-}
+constexpr NoteForm form{"picket-promise 1", "term", "to"};
 
 }  // namespace
 
 std::string promise_text(const Promise& promise) {
-  return std::string(head) + std::to_string(promise.term) + std::string(middle) + std::to_string(promise.to) +
-         std::string(tail) + "\n";
+  return note_line(form, {promise.term, static_cast<uint64_t>(promise.to)});
 }
 
 std::optional<Promise> parse_promise(std::string_view text) {
-  if (text.ends_with('\n')) text.remove_suffix(1);
-  Promise promise;
-  const bool whole = take(text, head) && take_number(text, promise.term) && take(text, middle) &&
-                     take_number(text, promise.to) && text == tail;
-  if (!whole || promise.to < 1 || promise.term < 1) return {};
-  return promise;
+  const auto numbers = parse_note_line(form, text);
+  if (!numbers || numbers->first < 1 || numbers->second < 1 ||
+      numbers->second > static_cast<uint64_t>(std::numeric_limits<int>::max()))
+    return {};
+  return Promise{numbers->first, static_cast<int>(numbers->second)};
 }
 
 PromiseReading read_promise(const std::string& path) {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/signals.hpp"
+
 namespace picket {
 
 Witness::Witness(Loop& loop, Worker& names, Notify& notify, FlightRecorder& recorder, const Config& config)
@@ -16,11 +18,7 @@ Witness::Witness(Loop& loop, Worker& names, Notify& notify, FlightRecorder& reco
 
 void Witness::round() {
   const Instant now = boot_now();
-  Board board;
-  board.self_id = config_.node_id;
-  board.self_name = "witness";
-  board.self_is_witness = true;
-  board.started = started_;
+  Board board = board_of_a_witness(config_.node_id, started_);
   board.lease = lease_.facts();
   Step step = decide(memory_, board, now, config_.policy);
   const Memory before = std::exchange(memory_, step.memory);

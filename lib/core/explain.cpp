@@ -200,9 +200,10 @@ std::vector<std::string> alarms_for(const Ruling& row, const Signals& s, const C
         "the standby that is furthest ahead");
   if (board.keepalived.state == KeepalivedFacts::State::dead && board.address.state == AddressFacts::State::present)
     alarms.push_back("the address " + board.address.address + " is here and keepalived is not running");
-  if (settled && !board.unit.known && !board.unit.why_unknown.empty())
+  const bool has_server = row.rule != Rule::W || board.nodes_known;
+  if (settled && has_server && !board.unit.known && !board.unit.why_unknown.empty())
     alarms.push_back("the unit of PostgreSQL cannot be seen: " + board.unit.why_unknown);
-  if (!board.nodes_why_unknown.empty()) alarms.push_back("repmgr.nodes: " + board.nodes_why_unknown);
+  if (has_server && !board.nodes_why_unknown.empty()) alarms.push_back("repmgr.nodes: " + board.nodes_why_unknown);
   if ((row.rule == Rule::R12 || row.rule == Rule::R13) && s.marker != MarkerState::none)
     alarms.push_back("this standby may not become the primary: " + marker_story(board));
   if (board.start_refused && s.postmaster == Postmaster::absent)

@@ -106,6 +106,20 @@ bool is_fresh(const ServerView& server, const Horizon& h, const Policy& policy) 
          h.now - server.facts_asked <= policy.fresh;
 }
 
+Board board_of_a_witness(int id, Instant started) {
+  const std::string why = "a witness has no PostgreSQL";
+  Board board;
+  board.self_id = id;
+  board.self_name = "witness";
+  board.self_is_witness = true;
+  board.started = started;
+  board.marker.state = MarkerFacts::State::none;
+  for (std::string* unknown : {&board.nodes_why_unknown, &board.postmaster.why_unknown, &board.disk.why_unknown,
+                               &board.unit.why_unknown, &board.keepalived.why_unknown})
+    *unknown = why;
+  return board;
+}
+
 bool is_witness(const Board& board) {
   const uint64_t own = board.server.facts ? board.server.facts->system_identifier
                        : board.disk.known ? board.disk.system_identifier

@@ -31,6 +31,9 @@ bool is_fresh(const ServerView& server, const Horizon& horizon, const Policy& po
 /// somebody edited makes no witness of a node with the cluster's data.
 bool is_witness(const Board& board);
 
+/// The board of a witness without PostgreSQL: what there is nothing of is unknown for that reason.
+Board board_of_a_witness(int id, Instant started);
+
 /// What the local postmaster is doing, from the process, postmaster.pid and both ways of asking.
 Postmaster postmaster_state(const Board& board, const Horizon& horizon, const Policy& policy);
 

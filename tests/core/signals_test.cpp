@@ -252,10 +252,13 @@ TEST(Witness, IsOneByTheListUnlessAnotherNodeHasTheSameData) {
 }
 
 TEST(Witness, WithoutAServerIsOne) {
-  Board board;
-  EXPECT_FALSE(is_witness(board));
-  board.self_is_witness = true;
+  EXPECT_FALSE(is_witness(Board{}));
+  Board board = board_of_a_witness(3, Instant{});
   EXPECT_TRUE(is_witness(board));
+  board.lease.emplace();
+  const Step step = decide({}, board, Instant{Millis{60'000}}, Policy{});
+  EXPECT_EQ(step.verdict.rule, Rule::W);
+  EXPECT_EQ(step.verdict.alarms, std::vector<std::string>{}) << "nothing of what it has not is missed";
 }
 
 TEST(Foreign, IsNotJudgedByAWitnessWhichHasDataOfItsOwn) {

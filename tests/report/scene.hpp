@@ -1,6 +1,7 @@
 #pragma once
 // Snapshots as the agent would make them, for the tests of the reports and of the faces.
 
+#include "core/signals.hpp"
 #include "report/snapshot.hpp"
 
 namespace picket::scene {
@@ -208,6 +209,26 @@ inline Snapshot blind() {
   b.address = {.state = AddressFacts::State::unknown, .why_unknown = "netlink: out of memory", .address = "10.0.0.100"};
   b.keepalived.why_unknown = "/run/keepalived.pid: Permission denied";
   b.marker.why = "/var/lib/picket/fence.json: Input/output error";
+  return s;
+}
+
+/// Node 3, a host without PostgreSQL that votes.
+inline Snapshot witness() {
+  Snapshot s;
+  s.generation = 2;
+  s.since = s.decided = now;
+  s.level = Level::lease;
+  s.verdict.rule = Rule::W;
+  s.verdict.vrrp = Vrrp::fault;
+  s.verdict.sentence = "witness, one of 3 voters: it holds no data of the cluster; the newest holder is node 1";
+  s.board = board_of_a_witness(3, now - Millis{60'000});
+  LeaseFacts& lease = s.board.lease.emplace();
+  lease.voters = 3;
+  lease.majority = 2;
+  lease.won_term = 4;
+  lease.won_by = 1;
+  s.links = {{1, now - Millis{300}, {{"replayed", 3}}, "R1 primary"}, {2, {}, {}, {}}};
+  s.problems = {"node 2 sends with another key"};
   return s;
 }
 

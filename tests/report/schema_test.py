@@ -9,7 +9,7 @@ import jsonschema
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "docs/schema-status.json").read_text())
 GOLDEN = ROOT / "tests/report/golden"
-STATUSES = ("primary", "standby", "stopped", "stale", "blind")
+STATUSES = ("primary", "standby", "stopped", "stale", "blind", "witness")
 
 
 class StatusSchema(unittest.TestCase):

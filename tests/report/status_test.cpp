@@ -31,7 +31,7 @@ TEST_P(Status, NeverShowsAConnectionString) {
 INSTANTIATE_TEST_SUITE_P(Scenes, Status,
                          testing::Values(std::pair{"primary", &scene::primary}, std::pair{"standby", &scene::standby},
                                          std::pair{"stopped", &scene::stopped}, std::pair{"stale", &scene::stale},
-                                         std::pair{"blind", &scene::blind}),
+                                         std::pair{"blind", &scene::blind}, std::pair{"witness", &scene::witness}),
                          [](const auto& row) { return row.param.first; });
 
 TEST(StatusJson, IsOneLineOfUtf8EvenWhenAServerSendsOtherBytes) {
@@ -40,21 +40,6 @@ TEST(StatusJson, IsOneLineOfUtf8EvenWhenAServerSendsOtherBytes) {
   const std::string text = status_json(s, scene::now);
   EXPECT_EQ(text.find('\n'), text.size() - 1);
   EXPECT_NO_THROW(json::parse(text));
-}
-
-TEST(StatusText, OfAWitnessShowsTheVoteAndNoServer) {
-  Snapshot s = scene::blind();
-  s.verdict = {};
-  s.verdict.rule = Rule::W;
-  s.board.lease.emplace();
-  s.links = {{8, scene::now - Millis{300}, {}, "R1 primary"}, {9, {}, {}, {}}};
-  s.problems = {"node 2 sends with another key"};
-  const std::string text = status_text(json::parse(status_json(s, scene::now)));
-  EXPECT_THAT(text, HasSubstr("agent        node 8, heard 0.3 s ago: R1 primary\n"));
-  EXPECT_THAT(text, HasSubstr("agent        node 9 has not been heard"));
-  EXPECT_THAT(text, HasSubstr("  ! node 2 sends with another key\n"));
-  EXPECT_THAT(text, Not(HasSubstr("PostgreSQL")));
-  EXPECT_THAT(text, Not(HasSubstr("Fence")));
 }
 
 /// Every null has a reason near: in its own object, as "why" or as the "detail" of the attempt.

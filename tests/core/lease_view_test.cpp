@@ -266,7 +266,8 @@ TEST(ClientGate, StaysForTheClientsOfAServerThatIsShutDownAndIsClosedBeforeTheLe
   EXPECT_EQ(w.verdict.client_gate, ClientGate::keep);
   w.local_dead();
   w.board.postmaster.left_pid_file = false;
-  w.look(500ms);
+  w.tick();
+  EXPECT_EQ(w.verdict.vrrp, Vrrp::hold) << "at first sight of its end";
   EXPECT_EQ(w.verdict.lease, Wish::give_back);
   EXPECT_EQ(w.verdict.client_gate, ClientGate::closed);
 }

@@ -128,9 +128,13 @@ StartedByHand::~StartedByHand() {
   waitpid(pid_, nullptr, 0);
 }
 
-std::optional<Millis> StartedByHand::until_it_accepts(Millis limit) const {
+std::optional<Millis> StartedByHand::until_it_accepts_or_ends(Millis limit) const {
   const std::string target = member_.server().socket_conninfo();
-  return took([&] { return PQping(target.c_str()) == PQPING_OK; }, limit);
+  const auto ended = [this] {
+    siginfo_t info{};
+    return waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
+  };
+  return took([&] { return PQping(target.c_str()) == PQPING_OK || ended(); }, limit);
 }
 
 Frozen::Frozen(Member& member) {

@@ -48,8 +48,8 @@ class StartedByHand {
   ~StartedByHand();
   StartedByHand(const StartedByHand&) = delete;
   StartedByHand& operator=(const StartedByHand&) = delete;
-  /// How long until it lets somebody in, from now.
-  std::optional<Millis> until_it_accepts(Millis limit) const;
+  /// How long until it lets somebody in, from now, or has ended already: a fence may be faster than our looks.
+  std::optional<Millis> until_it_accepts_or_ends(Millis limit) const;
 
  private:
   Member& member_;

@@ -95,7 +95,7 @@ class OldPrimary : public testing::Test {
   void start_and_see_it_die() {
     Watching page(old_, "/primary");
     const StartedByHand by_hand(old_);
-    ASSERT_TRUE(by_hand.until_it_accepts(limit)) << describe(old_);
+    ASSERT_TRUE(by_hand.until_it_accepts_or_ends(limit)) << describe(old_);
     const auto dead = old_.until_dead(limit);
     measured("old primary accepts connections until it is dead", dead);
     ASSERT_TRUE(dead) << describe(old_);

@@ -77,7 +77,7 @@ TEST_F(Operator, MayFenceAndUnfenceAndNobodyElseMay) {
 
   {
     const StartedByHand by_hand(primary());
-    ASSERT_TRUE(by_hand.until_it_accepts(limit));
+    ASSERT_TRUE(by_hand.until_it_accepts_or_ends(limit));
     const auto again = primary().until_dead(limit);
     measured("a fenced primary accepts connections until dead", again);
     EXPECT_TRUE(again) << describe(primary());

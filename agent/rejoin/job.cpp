@@ -44,6 +44,7 @@ class Job {
   void save();
   RejoinView look();
   void carry_out(const RejoinView& view);
+  void follow(const RejoinView& view);
   void checkpoint(const RejoinView& view);
   void archive(const RejoinView& view);
   void prove_dead();
@@ -154,8 +155,7 @@ void Job::carry_out(const RejoinView& first) {
     step("starting PostgreSQL as a standby, by standby.signal");
     steps_.write_standby_signal();
     steps_.start_server();
-    step("repmgr standby follow");
-    steps_.follow(view.primary.id);
+    follow(view);
   } else if (view.local.standby_signal && view.plan.kind == RejoinKind::start_as_standby &&
              view.local.control_state != "shut down in recovery") {
     step("starting PostgreSQL, a standby already");
@@ -165,6 +165,19 @@ void Job::carry_out(const RejoinView& first) {
   }
   step("waiting until it streams from " + view.primary.name);
   await_streaming(config_, repmgr_, view, [] { return asked_to_stop != 0; });
+}
+
+// One that followed this primary before, and became one meanwhile, streams from it as soon as it runs: repmgr then says
+// that its slot is in use.
+void Job::follow(const RejoinView& view) {
+  step("repmgr standby follow");
+  try {
+    steps_.follow(view.primary.id);
+  } catch (const std::exception&) {
+    if (!is_followed_by(view.primary_conninfo, repmgr_.node_name)) throw;
+    step("it streams from " + view.primary.name + " already: only its registration is made anew");
+    steps_.register_standby(view.primary.id);
+  }
 }
 
 void Job::checkpoint(const RejoinView& view) {

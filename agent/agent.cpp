@@ -96,7 +96,9 @@ void Agent::round() {
 /// ever, a stale primary's end first of all.
 Policy Agent::policy_now() const {
   Policy policy = config_.policy;
-  if (snapshot_.maintenance) policy.on_crash = OnCrash::release;
+  if (!snapshot_.maintenance) return policy;
+  policy.on_crash = OnCrash::release;
+  policy.unreachable_stop = Millis{0};
   return policy;
 }
 
@@ -219,7 +221,8 @@ void Agent::start_unit(const std::string& unit) {
         // Only now: a start that failed, or an agent that died before it, leaves the node fenced. The server cannot be
         // a primary yet, since its start has only been queued.
         start_error_.clear();
-        marker_.clear(std::string(word(FenceReason::isolated)));
+        for (const FenceReason over : {FenceReason::isolated, FenceReason::unreachable})
+          marker_.clear(std::string(word(over)));
       },
       [this, watch = lifetime_.watch()](const std::string& result) {
         if (!watch.expired() && result != "done") start_failed("its job ended: " + result);

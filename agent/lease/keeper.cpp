@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/unreached.hpp"
 #include "core/words.hpp"
 #include "lease/held_note.hpp"
 #include "lease/promise_file.hpp"
@@ -73,7 +74,7 @@ LeaseTiming timing_of(const Config& config) { return setup_of(config, 0).timing;
 LeaseKeeper::LeaseKeeper(Loop& loop, Worker& names, const Config& config, int self, std::function<void()> changed)
     : setup_(setup_of(config, self)),
       note_path_(config.run_directory + "/lease"),
-      promote_within_(config.lease.promote_within),
+      promote_within_(config.policy.promote_within),
       changed_(std::move(changed)),
       each_(loop, [this] { tick(); }),
       end_(loop, [this] { tick(); }) {
@@ -118,6 +119,11 @@ LeaseFacts LeaseKeeper::facts() const {
   if (const auto word = words_.find(lease_.won_by); word != words_.end() && word->second.report.role == Role::primary)
     facts.winner_promoted = word->second.at;
   facts.campaigning = boot_now() < campaign_until_;
+  for (const auto& [voter, word] : words_) {
+    const PeerReport& said = word.report;
+    facts.words.push_back({voter, word.at, said.role, said.timeline, said.lsn, said.system_identifier, said.fenced,
+                           said.maintenance, said.unreachable});
+  }
   return facts;
 }
 
@@ -157,6 +163,8 @@ void LeaseKeeper::decided(const Snapshot& snapshot) {
   report_.timeline = facts.timeline;
   report_.lsn = facts.lsn;
   report_.system_identifier = facts.system_identifier;
+  report_.unreachable = unreachable_nodes(board, snapshot.decided, snapshot.fresh);
+  if (report_.unreachable.size() > most_unreachable) report_.unreachable.resize(most_unreachable);
   report_.fenced = board.marker.state == MarkerFacts::State::fenced;
   tick();
   // No primary is here: whatever lease it had is over with it.

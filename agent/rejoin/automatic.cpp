@@ -18,7 +18,8 @@ constexpr Millis look_every{2000};
 bool curable(const MarkerFacts& marker) {
   if (marker.state != MarkerFacts::State::fenced) return false;
   return std::ranges::all_of(marker.reasons, [](const std::string& reason) {
-    return reason == word(FenceReason::stale) || reason == word(FenceReason::isolated);
+    return reason == word(FenceReason::stale) || reason == word(FenceReason::isolated) ||
+           reason == word(FenceReason::unreachable);
   });
 }
 
@@ -105,8 +106,7 @@ void AutoRejoin::start(Instant now) {
 std::string AutoRejoin::in_the_way(const DiskFacts& disk) const {
   if (alive_ || starting_)
     return "a rejoin is under way: wait for its end, or systemctl stop " + std::string(rejoin_unit);
-  if (half_rewound(disk))
-    return "a rewind was broken off and left data that is good for nothing: picket rejoin";
+  if (half_rewound(disk)) return "a rewind was broken off and left data that is good for nothing: picket rejoin";
   return "";
 }
 

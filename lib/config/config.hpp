@@ -77,10 +77,9 @@ struct Config {
     Millis heartbeat{500};
     Millis duration{3000};  ///< the lease is valid for this long after sending a heartbeat that a majority acknowledged
     Millis drift{200};      ///< what clocks may differ over that time, and the scheduler
-    Millis fence_within{2500};     ///< from the end of the lease to the proof that the server is dead
-    Millis promote_within{30000};  ///< from winning the lease to being a primary
-    bool client_gate = false;      ///< the kernel lets clients through only while the lease is valid
-    int client_port = 6433;        ///< by which they come then
+    Millis fence_within{2500};  ///< from the end of the lease to the proof that the server is dead
+    bool client_gate = false;   ///< the kernel lets clients through only while the lease is valid
+    int client_port = 6433;     ///< by which they come then
   } lease;
   struct Rejoin {
     bool automatic = false;           ///< start the way back of a stale node without being asked

@@ -237,7 +237,8 @@ const std::vector<Key>& known_keys() {
       duration("lease.duration", PLACE(lease.duration), 500ms, 1min),
       duration("lease.drift", PLACE(lease.drift), 50ms, 10s),
       duration("lease.fence_within", PLACE(lease.fence_within), 500ms, 1min),
-      duration("lease.promote_within", PLACE(lease.promote_within), 5s, 10min),
+      duration("lease.promote_within", PLACE(policy.promote_within), 5s, 10min),
+      duration("lease.unreachable_stop", PLACE(policy.unreachable_stop), 0s, 10min),
       boolean("lease.client_gate", PLACE(lease.client_gate)),
       port("lease.client_port", PLACE(lease.client_port), 1),
 

@@ -1,6 +1,7 @@
 #include "core/decide.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/crash.hpp"
 #include "core/explain.hpp"
@@ -10,6 +11,9 @@
 
 namespace picket {
 namespace {
+
+// Two stops for isolation within this time are the same fault.
+constexpr Millis flaps_within{60'000};
 
 /// A living server that let its sessions in as a primary, by its files: enough to stop it, never to advertise it.
 bool is_primary_on_disk(const Board& board) {
@@ -26,6 +30,7 @@ void see_role(Signals& s, Memory& m, const Board& board, const Horizon& h, const
   if (another) {
     m.state.held = false;
     m.role = Role::unknown;
+    m.unreached = {};
   }
   if (is_fresh(board.server, h, policy)) {
     const ServerFacts& facts = *board.server.facts;
@@ -116,6 +121,24 @@ bool may_start(const Board& board, const ClusterView& view, MarkerState marker, 
   return gate && at_rest && gate->row == GateRow::B3 && gate->admission == Admission::allow;
 }
 
+/// How long that has to stand. One who stepped down for another waits for as long as that one may take; one who was cut
+/// off twice within a minute has a link that flaps, and waits for as long as a standby that comes back.
+Millis return_bound(const Memory& m, const MarkerFacts& marker, const Policy& policy) {
+  const Millis usual = policy.return_stable;
+  if (stepped_down(marker)) return std::max(policy.promote_within, usual);
+  const bool flaps = m.cut_off_before && *m.cut_off_at - *m.cut_off_before < flaps_within;
+  return flaps ? std::max(policy.rejoin_stable, usual) : usual;
+}
+
+/// What the other voters say of this server; only a primary that can serve, and that has the lease, listens.
+void hear_voters(Signals& s, Memory& m, const Board& board, const Horizon& h, const Policy& policy) {
+  if (s.postmaster == Postmaster::absent) m.unreached = {};
+  const bool serves = m.state.held && s.role == Role::primary && s.sight == Sight::fresh &&
+                      s.postmaster == Postmaster::up && s.majority == Majority::fresh && !s.gap;
+  m.unreached = after_look(m.unreached, serves ? unreached(board, h, policy) : Unreached{}, serves, h.now);
+  s.unreached = is_due(m.unreached, h.now, policy);
+}
+
 /// Whether streaming as a standby is enough to lift the fence: what an operator ordered, an operator ends.
 bool may_rejoin(const MarkerFacts& marker, MarkerState state) {
   const std::string ordered{word(FenceReason::operator_order)};
@@ -154,15 +177,21 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   s.lag_ok = !m.lag.withheld;
   s.stale_reads = policy.stale_reads;
   const auto gate = ask_gate_again(board, s.marker, h, policy);
-  const bool returnable = stood(m.returnable_since, may_start(board, view, s.marker, gate), now, policy.return_stable);
+  const bool returnable =
+      stood(m.returnable_since, may_start(board, view, s.marker, gate), now, return_bound(m, board.marker, policy));
   const bool in_place = see_crash(m, board, s.postmaster, view, s.marker, now, policy);
   s.restart = in_place ? Restart::in_place : returnable ? Restart::allowed : Restart::no;
   const bool rejoined =
       stood(m.verified_since, view.verified_standby && !s.witness && may_rejoin(board.marker, s.marker), now,
             policy.rejoin_stable);
 
+  hear_voters(s, m, board, h, policy);
+
   const Ruling row = match(s, m.state);
   m.state = after(s, m.state, row);
+  if (row.rule == Rule::R11) m.unreached.stopping = true;
+  if (row.rule == Rule::R4 && !m.cut_off) m.cut_off_before = std::exchange(m.cut_off_at, now);
+  m.cut_off = row.rule == Rule::R4;
 
   Verdict v;
   v.rule = row.rule;
@@ -179,8 +208,8 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   v.timeline = v.role == Role::unknown ? 0 : m.timeline;
   v.clear_marker = (row.rule == Rule::B3 && s.marker == MarkerState::isolated) || rejoined;
   if (gate && gate->stale) v.stale_start = gate->sentence;
-  v.sentence = sentence_for(row, s, view, board, policy);
-  v.alarms = alarms_for(row, s, view, board, now - board.started > policy.fresh);
+  v.sentence = sentence_for(row, s, view, board, policy, m.unreached.seen);
+  v.alarms = alarms_for(row, s, view, board, now - board.started > policy.fresh, m.unreached.seen);
   if (std::string alarm = crash_alarm(m); !alarm.empty()) v.alarms.push_back(std::move(alarm));
   // R15 lies over every row: the address is here, nothing says it may be, and nobody else is there to take it away.
   if (board.address.state == AddressFacts::State::present && board.keepalived.state == KeepalivedFacts::State::dead &&

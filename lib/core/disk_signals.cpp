@@ -13,8 +13,14 @@ MarkerState marker_state(const MarkerFacts& marker) {
     case MarkerFacts::State::malformed: return MarkerState::fenced;
     case MarkerFacts::State::fenced: break;
   }
-  const std::string isolated{word(FenceReason::isolated)};
-  return marker.reasons == std::vector{isolated} ? MarkerState::isolated : MarkerState::fenced;
+  const bool only_alone = !marker.reasons.empty() && std::ranges::all_of(marker.reasons, [](const std::string& reason) {
+    return reason == word(FenceReason::isolated) || reason == word(FenceReason::unreachable);
+  });
+  return only_alone ? MarkerState::isolated : MarkerState::fenced;
+}
+
+bool stepped_down(const MarkerFacts& marker) {
+  return std::ranges::find(marker.reasons, word(FenceReason::unreachable)) != marker.reasons.end();
 }
 
 uint32_t disk_timeline(const DiskFacts& disk) {

@@ -109,7 +109,7 @@ std::string witness_story(const Board& board) {
 }  // namespace
 
 std::string sentence_for(const Ruling& row, const Signals& s, const ClusterView& view, const Board& board,
-                         const Policy& policy) {
+                         const Policy& policy, const Unreached& others) {
   const std::string nodes = std::to_string(view.nodes);
   switch (row.rule) {
     case Rule::W: return witness_story(board);
@@ -124,6 +124,9 @@ std::string sentence_for(const Ruling& row, const Signals& s, const ClusterView&
       if (s.marker == MarkerState::none)
         return "the start that was refused may go on: a majority of the " + nodes +
                " nodes tells its role, and none is a primary; PostgreSQL is started";
+      if (stepped_down(board.marker))
+        return "nobody has taken over from this primary: a majority of the " + nodes +
+               " nodes answers, all in recovery on our timeline; PostgreSQL is started again";
       return "the isolation is over: a majority of the " + nodes +
              " nodes answers, all in recovery on our timeline; PostgreSQL is started again";
     case Rule::R3:
@@ -151,6 +154,10 @@ std::string sentence_for(const Ruling& row, const Signals& s, const ClusterView&
     case Rule::R7a:
       return row.advert == Advert::down ? "new connections to PostgreSQL go unanswered; the node is withdrawn"
                                         : "a new connection to PostgreSQL went unanswered";
+    case Rule::R11:
+      return "unreachable primary: " + list(others.by) + ", a majority of the " + std::to_string(board.lease->voters) +
+             " voters, have not reached PostgreSQL here for " + seconds(policy.unreachable_stop) +
+             ", while their agents hear this one, and " + others.heir + " could take over" + std::string(being_stopped);
     case Rule::R14:
       return "the role cannot be read just now (" + std::string(word(board.server.session.answer)) +
              "); the same postmaster was " + std::string(word(s.role)) + " a moment ago";
@@ -179,7 +186,7 @@ std::string sentence_for(const Ruling& row, const Signals& s, const ClusterView&
 }
 
 std::vector<std::string> alarms_for(const Ruling& row, const Signals& s, const ClusterView& view, const Board& board,
-                                    bool settled) {
+                                    bool settled, const Unreached& others) {
   std::vector<std::string> alarms;
   const bool serves = row.advert == Advert::primary;
   if (serves && (s.rival == Rival::claimed))
@@ -193,6 +200,9 @@ std::vector<std::string> alarms_for(const Ruling& row, const Signals& s, const C
     alarms.push_back(
         "two primaries and no majority of followers behind either: this one is not advertised; decide which data to "
         "keep");
+  if (others.by_majority && row.rule != Rule::R11)
+    alarms.push_back(list(others.by) + " do not reach PostgreSQL here, while their agents hear this one" +
+                     (others.heir.empty() ? "; no standby that they reach has all of its log" : ""));
   if (view.missing)
     alarms.push_back(
         "there is no primary: start PostgreSQL on " + view.missing->node.name +

@@ -158,7 +158,7 @@ struct MarkerFacts {
   enum class State : uint8_t { unknown, none, fenced, malformed };
   State state = State::unknown;
   std::string why;                   ///< why unknown or malformed
-  std::vector<std::string> reasons;  ///< "stale", "isolated", "hung", "operator"
+  std::vector<std::string> reasons;  ///< "stale", "isolated", "hung", "unreachable", "operator"
   std::string sentence;              ///< why it was written
   uint32_t timeline = 0;             ///< ours when it was written
 };
@@ -188,6 +188,19 @@ struct StartRefusal {
   std::string sentence;
 };
 
+/// What another voter's agent last said of itself, and of whose PostgreSQL it does not reach.
+struct VoterWord {
+  int voter = 0;
+  Instant at{};  ///< when it was heard
+  Role role = Role::unknown;
+  uint32_t timeline = 0;
+  Lsn lsn = 0;  ///< of a standby: received
+  uint64_t system_identifier = 0;
+  bool fenced = false;
+  bool maintenance = false;
+  std::vector<int> unreachable;  ///< node ids
+};
+
 /// How the lease stands here (core/lease.hpp); there is one at level lease only.
 struct LeaseFacts {
   int voters = 0;
@@ -200,6 +213,7 @@ struct LeaseFacts {
   int won_by = 0;                          ///< and its node
   std::optional<Instant> winner_promoted;  ///< that node's agent says that its server is a primary: when it last did
   bool campaigning = false;                ///< a promotion here waits for the lease, or is under way with it
+  std::vector<VoterWord> words;            ///< of each other voter that was ever heard, the latest
 };
 
 /// Everything known at one moment. The shell fills it; decide() reads it.

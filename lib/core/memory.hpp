@@ -8,6 +8,7 @@
 #include "core/lag.hpp"
 #include "core/table.hpp"
 #include "core/time.hpp"
+#include "core/unreached.hpp"
 
 namespace picket {
 
@@ -37,9 +38,12 @@ struct Memory {
   std::vector<Instant> crashes;
   bool stop_wanted = false;  ///< this postmaster was seen to be shutting down, or systemd to stop its unit
 
-  std::optional<Instant> returnable_since;  ///< B3's condition has held since
-  std::optional<Instant> verified_since;    ///< the fenced node has streamed as a standby since
-  LagHold lag;                              ///< whether lag keeps this standby from being offered
+  std::optional<Instant> returnable_since;            ///< B3's condition has held since
+  bool cut_off = false;                               ///< R4 stands
+  std::optional<Instant> cut_off_at, cut_off_before;  ///< R4 began: the last time, and the time before it
+  std::optional<Instant> verified_since;              ///< the fenced node has streamed as a standby since
+  LagHold lag;                                        ///< whether lag keeps this standby from being offered
+  UnreachedHold unreached;                            ///< how long the others have not reached this primary
 };
 
 }  // namespace picket

@@ -71,7 +71,9 @@ struct PeerReport {
   bool fenced = false;
   bool maintenance = false;
   FailoverTimes failover;
-  std::vector<int> reaches;  ///< nodes whose PostgreSQL has answered it lately, at most 32
+  /// Nodes whose PostgreSQL it asks and does not reach, at most 32; who is not in it may be unknown. An agent that
+  /// knows nothing, or of a version before this, says nothing against anybody.
+  std::vector<int> unreachable;
   bool operator==(const PeerReport&) const = default;
 };
 

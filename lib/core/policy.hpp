@@ -32,7 +32,11 @@ struct Policy {
   /// the receiver asks, after half of wal_receiver_timeout (60 s): so not below 30 s.
   Millis upstream_silence{35000};
   Millis rejoin_stable{10000};  ///< a fenced node streams as a standby for this long before its marker clears
-  Millis return_stable{3000};   ///< a majority shows for this long that nobody was promoted before B3 starts again
+  /// A majority of the voters cannot reach this primary's PostgreSQL for this long: stop, if another could take over
+  /// (R11). 0 = never.
+  Millis unreachable_stop{10000};
+  Millis promote_within{30000};  ///< a standby that has won the lease is a primary within this time, or gives it back
+  Millis return_stable{3000};    ///< a majority shows for this long that nobody was promoted before B3 starts again
   OnCrash on_crash = OnCrash::restart;
   Millis restart_within{5000};      ///< a crashed primary is started again for this long after its end, then released
   Millis start_gate_within{30000};  ///< the start gate has its answer within this time, or refuses

@@ -21,6 +21,9 @@ struct Horizon {
 /// What the marker means to the tables; a malformed one fences.
 MarkerState marker_state(const MarkerFacts& marker);
 
+/// Fenced so that another might take over (R11).
+bool stepped_down(const MarkerFacts& marker);
+
 /// The timeline on which this data directory would go on; 0 unknown.
 uint32_t disk_timeline(const DiskFacts& disk);
 

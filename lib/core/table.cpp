@@ -35,6 +35,10 @@ Ruling match(const Signals& s, const State& m) {
   const bool hung = is_primary && m.held && s.postmaster == Postmaster::hung;
   if (hung && s.hang == Hang::stop) return {Rule::R7, Advert::down, Vrrp::fault, Action::stop_now, FenceReason::hung};
 
+  // It would serve, and nobody gets there; another could. It has the lease, so it gives up in good order.
+  if (is_primary && m.held && s.unreached)
+    return {Rule::R11, Advert::down, Vrrp::fault, Action::stop_fast, FenceReason::unreachable};
+
   // A fence outlives restarts and hands.
   const bool fenced = s.marker == MarkerState::fenced || s.marker == MarkerState::isolated;
   if (is_primary && fenced) return {Rule::R2, Advert::down, Vrrp::fault, Action::stop_now};

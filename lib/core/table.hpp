@@ -11,7 +11,9 @@ enum class Postmaster : uint8_t { unknown, absent, starting, up, hung, orphans, 
 /// How well the role is known just now. `remembered`: the same postmaster was a primary, and it cannot be asked; that
 /// it is one still is certain, for no postmaster turns from a primary into a standby, but not that it serves.
 enum class Sight : uint8_t { none, remembered, cached, fresh };
-enum class MarkerState : uint8_t { none, isolated, fenced, unreadable };  ///< `isolated`: fenced for that reason alone
+/// `isolated`: fenced for nothing but what is over once a majority shows that nobody was promoted (isolated,
+/// unreachable).
+enum class MarkerState : uint8_t { none, isolated, fenced, unreadable };
 /// Of the registered nodes, self included; at level lease: of the voters, and `fresh` and `suspect` mean a valid lease.
 /// There `lapsed` means that it was ours and is over, and `asking` that it never was, or that the voters have had too
 /// little time to answer an agent that has just started or woken.
@@ -41,6 +43,8 @@ struct Signals {
   bool own_support = false;  ///< a majority of nodes is self or streams from self, or the lease is valid
   bool followed = false;     ///< at least one standby streams from self
   Hang hang = Hang::no;
+  bool unreached =
+      false;  ///< a majority of the voters cannot reach this server, for the whole bound; see unreached.hpp
   Restart restart = Restart::no;
   bool follows_primary = false;  ///< streams from the node known to be the primary
   bool lag_ok = true;

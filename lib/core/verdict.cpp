@@ -20,6 +20,7 @@ std::string_view word(Rule rule) {
     case Rule::R4: return "R4";
     case Rule::R7: return "R7";
     case Rule::R7a: return "R7a";
+    case Rule::R11: return "R11";
     case Rule::R14: return "R14";
     case Rule::R5: return "R5";
     case Rule::R1: return "R1";
@@ -66,6 +67,7 @@ std::string_view word(FenceReason reason) {
     case FenceReason::stale: return "stale";
     case FenceReason::isolated: return "isolated";
     case FenceReason::hung: return "hung";
+    case FenceReason::unreachable: return "unreachable";
     case FenceReason::operator_order: return "operator";
     case FenceReason::none: break;
   }

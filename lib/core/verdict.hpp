@@ -19,6 +19,7 @@ enum class Rule : uint8_t {
   R3,    ///< stale: another primary is followed by a majority
   R4,    ///< isolated: no majority reachable for longer than the bound
   R7,    ///< hung for longer than the bound
+  R11,   ///< a majority of the voters cannot reach PostgreSQL here, and a standby could take over
   R2,    ///< fenced, and PostgreSQL runs as a primary
   R9,    ///< the postmaster is dead, its children are not
   B3,    ///< fenced for isolation only, or its start was refused, and a majority shows that nobody was promoted: start
@@ -61,7 +62,7 @@ std::string_view word(Action action);
 constexpr bool stops(Action a) { return a == Action::stop_fast || a == Action::stop_now || a == Action::kill_rest; }
 
 /// Why a fence was ordered; the marker keeps a set of these, and each is cleared for its own reason only.
-enum class FenceReason : uint8_t { none, stale, isolated, hung, operator_order };
+enum class FenceReason : uint8_t { none, stale, isolated, hung, unreachable, operator_order };
 std::string_view word(FenceReason reason);
 
 /// What is wanted of the lease, where there is one.

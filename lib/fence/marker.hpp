@@ -15,7 +15,7 @@ namespace picket {
 
 /// One reason to be fenced. Reasons are a set by `reason`.
 struct MarkerReason {
-  std::string reason;    ///< word(FenceReason): "stale", "isolated", "hung", "operator"
+  std::string reason;    ///< word(FenceReason): "stale", "isolated", "hung", "unreachable", "operator"
   std::string sentence;  ///< for a human
   std::string at;        ///< RFC 3339, wall clock: for humans only, nothing decides by it
   uint32_t timeline = 0;

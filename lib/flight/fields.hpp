@@ -49,20 +49,23 @@ PICKET_FIELDS(KeepalivedFacts, state, why_unknown, last_notify)
 PICKET_FIELDS(MarkerFacts, state, why, reasons, sentence, timeline)
 PICKET_FIELDS(Peer, node, server)
 PICKET_FIELDS(StartRefusal, row, sentence)
+PICKET_FIELDS(VoterWord, voter, at, role, timeline, lsn, system_identifier, fenced, maintenance, unreachable)
 PICKET_FIELDS(LeaseFacts, voters, majority, term, had, valid_until, confirmed, won_term, won_by, winner_promoted,
-              campaigning)
+              campaigning, words)
 PICKET_FIELDS(Board, self_id, self_name, self_host, self_port, self_priority, nodes_known, nodes_why_unknown,
               nodes_lost, self_is_witness, server, postmaster, disk, unit, address, keepalived, marker, peers,
               start_refused, lease, fence_in_progress, started)
 PICKET_FIELDS(State, held, suspended, advert)
 PICKET_FIELDS(LagHold, withheld, since)
+PICKET_FIELDS(Unreached, by, by_majority, reached, heir)
+PICKET_FIELDS(UnreachedHold, was_reached, since, stopping, seen)
 PICKET_FIELDS(Memory, state, last, valid_from, role, timeline, role_asked, primary_since, postmaster_pid, started_us,
               rival_id, rival_since, rival_look, rival_looks, lost_at, crashed, crashes, stop_wanted, returnable_since,
-              verified_since, lag)
+              cut_off, cut_off_at, cut_off_before, verified_since, lag, unreached)
 PICKET_FIELDS(Policy, level, fresh, role_ttl, loop_gap, suspect_after, isolation_timeout, stale_confirm,
               conflict_confirm, promotion_confirm, hang_withdraw, hang_stop, upstream_silence, rejoin_stable,
-              return_stable, on_crash, restart_within, start_gate_within, replica_max_lag, replica_max_lag_time,
-              replica_lag_for, replica_lag_rejoin, stale_reads)
+              unreachable_stop, promote_within, return_stable, on_crash, restart_within, start_gate_within,
+              replica_max_lag, replica_max_lag_time, replica_lag_for, replica_lag_rejoin, stale_reads)
 PICKET_FIELDS(Verdict, rule, advert, vrrp, action, reason, lease, client_gate, role, timeline, remove_address,
               clear_marker, stale_start, sentence, alarms)
 

@@ -39,8 +39,8 @@ void put(ByteWriter& out, const PeerReport& report) {
   out.put(report.system_identifier);
   out.put(seconds(report.failover.vote_wait));
   out.put(seconds(report.failover.notification));
-  out.put(static_cast<uint8_t>(report.reaches.size()));
-  for (const int id : report.reaches) out.put(static_cast<int32_t>(id));
+  out.put(static_cast<uint8_t>(report.unreachable.size()));
+  for (const int id : report.unreachable) out.put(static_cast<int32_t>(id));
 }
 
 void put(ByteWriter& out, const LeaseMessage& message) {
@@ -71,7 +71,7 @@ PeerReport take_report(ByteReader& in, std::string& error) {
   report.failover.vote_wait = std::chrono::seconds(in.take<uint16_t>());
   report.failover.notification = std::chrono::seconds(in.take<uint16_t>());
   const size_t count = in.take<uint8_t>();
-  for (size_t i = 0; i < count && !in.ended_early(); ++i) report.reaches.push_back(in.take<int32_t>());
+  for (size_t i = 0; i < count && !in.ended_early(); ++i) report.unreachable.push_back(in.take<int32_t>());
   return report;
 }
 
@@ -96,9 +96,9 @@ std::string wrong_with(const PeerReport& report) {
   if (report.role > Role::standby) return "the report has no such role";
   for (const Millis time : {report.failover.vote_wait, report.failover.notification})
     if (time < Millis{0} || time > FailoverTimes::longest) return "the report has a time of repmgrd's that cannot be";
-  if (report.reaches.size() > most_reaches) return "the report reaches more nodes than there can be";
-  for (const int id : report.reaches)
-    if (id < 1) return "the report reaches what is no node id";
+  if (report.unreachable.size() > most_unreachable) return "the report names more unreachable nodes than there can be";
+  for (const int id : report.unreachable)
+    if (id < 1) return "the report calls unreachable what is no node id";
   return {};
 }
 

@@ -19,7 +19,7 @@ struct PeerDatagram {
 };
 
 constexpr size_t most_lease_messages = 16;
-constexpr size_t most_reaches = 32;
+constexpr size_t most_unreachable = 32;
 /// No node has given away so many terms, and there is room above for every "one more than the highest".
 constexpr Term highest_term = Term{1} << 48;
 /// 270,000 years since boot: no sum of such an instant and a duration overflows.

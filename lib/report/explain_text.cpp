@@ -53,7 +53,7 @@ std::string_view text(Rival r) {
 std::string_view text(MarkerState m) {
   switch (m) {
     case MarkerState::none: return "none";
-    case MarkerState::isolated: return "fenced, for isolation alone";
+    case MarkerState::isolated: return "fenced, until a majority shows that nobody was promoted";
     case MarkerState::fenced: return "fenced";
     case MarkerState::unreadable: break;
   }
@@ -80,6 +80,7 @@ std::string explain_text(const Snapshot& snapshot, const Signals& s, const Polic
   line("followers here", s.own_support ? "a majority" : s.followed ? "some" : "none");
   line("fence marker", text(s.marker));
   line("data", s.foreign ? "of another cluster than the majority's" : "of this cluster");
+  if (s.unreached) line("the other voters", "have not reached PostgreSQL here for too long");
   if (s.role == Role::standby) line("upstream", s.follows_primary ? "a known primary" : "no known primary");
   out += "\nso it says:\n";
   line("health page", word(v.advert));

@@ -30,7 +30,8 @@ inline std::string all_fields(const Config& c) {
       << p.hang_stop.count() << "\nupstream_silence " << p.upstream_silence.count() << "\nrejoin_stable "
       << p.rejoin_stable.count() << "\nreturn_stable " << p.return_stable.count() << "\nstart_gate_within "
       << p.start_gate_within.count() << "\non_crash " << static_cast<int>(p.on_crash) << "\nrestart_within "
-      << p.restart_within.count() << "\nmax_lag " << (p.replica_max_lag ? std::to_string(*p.replica_max_lag) : "none")
+      << p.restart_within.count() << "\nunreachable_stop " << p.unreachable_stop.count() << "\npromote_within "
+      << p.promote_within.count() << "\nmax_lag " << (p.replica_max_lag ? std::to_string(*p.replica_max_lag) : "none")
       << "\nstale_reads " << p.stale_reads << "\nlog_level " << static_cast<int>(c.log_level) << "\nflight_recorder "
       << c.flight_recorder << "\n";
   out << "dialect " << static_cast<int>(c.http.dialect) << "\nscope " << c.http.scope << "\npatroni_metrics "

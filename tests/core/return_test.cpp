@@ -49,6 +49,34 @@ TEST(NobodyPromoted, CountsAWitnessAsOneWhoLooksAndNeverAsOneWhoWasPromoted) {
   EXPECT_TRUE(w.nobody_promoted());
 }
 
+TEST(NobodyPromoted, IsBelievedOnlyAfterALongerTimeWhereTheLinkFlaps) {
+  Watcher w;
+  w.run(3s);
+  const auto return_after_a_cut = [&] {
+    w.says(2, Says::silent), w.says(3, Says::silent);
+    while (w.verdict.rule != Rule::R4) w.tick();
+    w.fenced({"isolated"});
+    w.local_dead();
+    w.run(2s);
+    w.says(2, Says::ok), w.says(3, Says::ok);
+    const Instant healed = w.now;
+    while (w.verdict.rule != Rule::B3 && w.now - healed < 60s) w.tick();
+    w.board.marker = {.state = MarkerFacts::State::none};
+    w.local_new_postmaster();
+    w.says(1, Says::ok);
+    w.become_primary(1, 1);
+    w.follow(2, 1), w.follow(3, 1);
+    const Millis took = w.now - healed;
+    w.run(5s);
+    EXPECT_EQ(w.verdict.rule, Rule::R1);
+    return took;
+  };
+  EXPECT_LT(return_after_a_cut(), 5s);
+  EXPECT_GT(return_after_a_cut(), 9s);
+  w.run(61s);
+  EXPECT_LT(return_after_a_cut(), 5s);
+}
+
 TEST(NobodyPromoted, IsBelievedOnlyAfterItHasStoodForAWhile) {
   Isolated w;
   EXPECT_EQ(w.verdict.rule, Rule::B3);  // after five seconds

@@ -45,6 +45,7 @@ struct Moment {
   bool is_shut_down() const {
     return is(Rule::R10) && s.postmaster == Postmaster::stopping && is_primary() && next.held && !next.suspended;
   }
+  bool unreached() const { return m.held && s.unreached; }
   bool is(Rule rule) const { return row.rule == rule; }
 };
 
@@ -96,13 +97,13 @@ constexpr std::tuple claims{
           [](const Moment& t) {
             const bool healthy = t.is_primary() && t.s.sight == Sight::fresh && t.s.postmaster == Postmaster::up &&
                                  t.s.majority == Majority::fresh && t.s.marker == MarkerState::none && !t.blind() &&
-                                 t.s.rival < Rival::proven && t.trusted();
+                                 t.s.rival < Rival::proven && t.trusted() && !t.s.unreached;
             return implies(healthy, t.is(Rule::R1));
           }},
     // When it may act on PostgreSQL.
     Claim{"every stop is of a primary, has a proof and closes every gate",
           [](const Moment& t) {
-            const bool proof = t.marked() || t.s.rival == Rival::confirmed || t.isolated() || t.hung();
+            const bool proof = t.marked() || t.s.rival == Rival::confirmed || t.isolated() || t.hung() || t.unreached();
             return implies(t.stops(),
                            t.is_primary() && proof && t.row.advert == Advert::down && t.row.vrrp == Vrrp::fault);
           }},
@@ -139,12 +140,16 @@ constexpr std::tuple claims{
             return (t.row.reason == FenceReason::stale) == t.is(Rule::R3) &&
                    (t.row.reason == FenceReason::isolated) == t.is(Rule::R4) &&
                    (t.row.reason == FenceReason::hung) == t.is(Rule::R7) &&
+                   (t.row.reason == FenceReason::unreachable) == t.is(Rule::R11) &&
                    t.row.reason != FenceReason::operator_order &&
-                   t.stops() == (t.is(Rule::R2) || t.is(Rule::R3) || t.is(Rule::R4) || t.is(Rule::R7));
+                   t.stops() ==
+                       (t.is(Rule::R2) || t.is(Rule::R3) || t.is(Rule::R4) || t.is(Rule::R7) || t.is(Rule::R11));
           }},
-    Claim{"it stops fast only for a standby that still listens, and then never harder than that for being stale",
+    Claim{"it stops fast only for a standby that still listens, and then never harder than that for being stale, or "
+          "for one that could take over",
           [](const Moment& t) {
-            return implies(t.row.action == Action::stop_fast, t.s.followed && t.s.rival == Rival::confirmed) &&
+            const bool listens = t.s.followed && t.s.rival == Rival::confirmed;
+            return implies(t.row.action == Action::stop_fast, listens || t.is(Rule::R11)) &&
                    implies(t.is(Rule::R3) && t.s.followed, t.row.action == Action::stop_fast);
           }},
     // When it must act: a missed fence loses data.
@@ -158,6 +163,15 @@ constexpr std::tuple claims{
           [](const Moment& t) { return implies(t.is_primary() && t.isolated() && !t.blind(), t.stops()); }},
     Claim{"a hung primary is stopped, even when the marker cannot be read",
           [](const Moment& t) { return implies(t.is_primary() && t.hung() && !t.blind(), t.stops()); }},
+    Claim{"an unreachable primary is stopped when it has nothing worse, in the way that flushes, and its own marker "
+          "makes that no harder",
+          [](const Moment& t) {
+            const bool worse = t.s.rival == Rival::confirmed || t.isolated() || t.hung();
+            return implies(t.is_primary() && t.unreached() && !t.blind(), t.stops() && t.is(Rule::R11) == !worse) &&
+                   implies(t.is(Rule::R11), t.row.action == Action::stop_fast);
+          }},
+    Claim{"nobody is stopped for what the others do not reach but a confirmed primary",
+          [](const Moment& t) { return implies(t.is(Rule::R11), t.is_primary() && t.unreached()); }},
     Claim{"a node that cannot serve gives the address up when another is the primary",
           [](const Moment& t) {
             return implies(
@@ -234,7 +248,8 @@ std::string describe(const Moment& t) {
   };
   add("postmaster", t.s.postmaster), add("role", t.s.role), add("sight", t.s.sight), add("foreign", t.s.foreign);
   add("gap", t.s.gap), add("marker", t.s.marker), add("majority", t.s.majority), add("small", t.s.small_cluster);
-  add("rival", t.s.rival), add("own_support", t.s.own_support), add("followed", t.s.followed), add("hang", t.s.hang);
+  add("rival", t.s.rival), add("own_support", t.s.own_support), add("followed", t.s.followed), add("hang", t.s.hang),
+      add("unreached", t.s.unreached);
   add("restart", t.s.restart), add("follows_primary", t.s.follows_primary), add("lag_ok", t.s.lag_ok);
   add("stale_reads", t.s.stale_reads), add("held", t.m.held), add("suspended", t.m.suspended);
   add("advert", t.m.advert);
@@ -254,11 +269,18 @@ struct Enumeration {
 /// All that a node with data can see and remember.
 template <typename Visit>
 void visit_everything(Moment& t, const Visit& visit) {
-  enumerate(visit, over(t.s.postmaster, 7), over(t.s.role, 3), over(t.s.sight, 4), over(t.s.foreign), over(t.s.gap),
-            over(t.s.marker, 4), over(t.s.majority, 5), over(t.s.small_cluster), over(t.s.rival, 5),
-            over(t.s.own_support), over(t.s.followed), over(t.s.hang, 4), over(t.s.restart, 3),
-            over(t.s.follows_primary), over(t.s.lag_ok), over(t.s.stale_reads), over(t.m.held), over(t.m.suspended),
-            over(t.m.advert, 3));
+  const auto rest = [&](auto... more) {
+    enumerate(visit, over(t.s.postmaster, 7), over(t.s.role, 3), over(t.s.sight, 4), over(t.s.foreign), over(t.s.gap),
+              over(t.s.marker, 4), over(t.s.majority, 5), over(t.s.small_cluster), over(t.s.rival, 5),
+              over(t.s.own_support), over(t.s.followed), over(t.s.hang, 4), over(t.s.restart, 3), over(t.m.held),
+              over(t.m.suspended), over(t.m.advert, 3), more...);
+  };
+  t.s.unreached = false;
+  rest(over(t.s.follows_primary), over(t.s.lag_ok), over(t.s.stale_reads));
+  // What is asked of a primary does not meet what is asked of a standby.
+  t.s.unreached = true;
+  t.s.follows_primary = t.s.lag_ok = t.s.stale_reads = true;
+  rest();
 }
 
 Enumeration ask_everything() {

@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -201,6 +202,39 @@ TEST_F(Keepers, WithADiskThatTakesNoPromiseGrantNothing) {
   fs::create_directory(folder);
   EXPECT_LE(time_until([&] { return holds(1); }, 3000ms), 2000ms);
   EXPECT_EQ(promise_of(2).to, 1);
+}
+
+TEST_F(Keepers, TellEachOtherWhomTheyDoNotReachAndHowFarTheirStandbysAre) {
+  start_all();
+  Snapshot standby;
+  standby.decided = boot_now();
+  ServerFacts facts;
+  facts.role = Role::standby;
+  facts.timeline = 3;
+  facts.lsn = 777;
+  standby.board.server.facts = facts;
+  standby.board.server.facts_asked = standby.decided;
+  for (const int node : {1, 3}) {
+    Peer peer;
+    peer.node.id = node;
+    peer.server.session.answer = node == 1 ? Answer::timed_out : Answer::ok;
+    if (node == 3) peer.server.session.answered_asked = standby.decided;
+    standby.board.peers.push_back(peer);
+  }
+  member(2).keeper->decided(standby);
+  const auto word = [&]() -> const VoterWord* {
+    static LeaseFacts known;
+    known = member(1).keeper->facts();
+    const auto found = std::ranges::find(known.words, 2, &VoterWord::voter);
+    return found == known.words.end() ? nullptr : &*found;
+  };
+  EXPECT_LT(time_until([&] { return word() && !word()->unreachable.empty(); }, 5000ms), 2000ms);
+  ASSERT_TRUE(word());
+  EXPECT_EQ(word()->unreachable, std::vector{1});
+  EXPECT_EQ(word()->role, Role::standby);
+  EXPECT_EQ(word()->timeline, 3U);
+  EXPECT_EQ(word()->lsn, 777U);
+  EXPECT_LE(boot_now() - word()->at, 1000ms);
 }
 
 TEST_F(Keepers, WithoutARecordOfWhatTheyPromisedDoNotStart) {

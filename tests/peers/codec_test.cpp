@@ -43,7 +43,7 @@ TEST(Codec, WritesTheBytesOfTheProtocol) {
   datagram.report->maintenance = true;
   datagram.report->lsn = 0x0102;
   datagram.report->failover = {20s, 300s};
-  datagram.report->reaches = {258};
+  datagram.report->unreachable = {258};
   datagram.lease[0].kind = LeaseMessage::Kind::denial;
   datagram.lease[0].term = 0x0a0b;
   datagram.lease[0].wait = Millis{0x0c};
@@ -104,8 +104,8 @@ TEST(Codec, SendsNoValueOutOfRange) {
       {"no such role", [](PeerDatagram& d) { d.report->role = static_cast<Role>(3); }},
       {"time of repmgrd", [](PeerDatagram& d) { d.report->failover.vote_wait = Millis{-1}; }},
       {"time of repmgrd", [](PeerDatagram& d) { d.report->failover.notification = FailoverTimes::longest + 1s; }},
-      {"more nodes than", [](PeerDatagram& d) { d.report->reaches.assign(most_reaches + 1, 1); }},
-      {"no node id", [](PeerDatagram& d) { d.report->reaches = {0}; }},
+      {"more unreachable nodes than", [](PeerDatagram& d) { d.report->unreachable.assign(most_unreachable + 1, 1); }},
+      {"no node id", [](PeerDatagram& d) { d.report->unreachable = {0}; }},
       {"too many lease messages", [](PeerDatagram& d) { d.lease.resize(most_lease_messages + 1); }},
       {"no known kind", [](PeerDatagram& d) { d.lease[0].kind = static_cast<LeaseMessage::Kind>(7); }},
       {"no such reason", [](PeerDatagram& d) { d.lease[0].why = static_cast<Denial>(4); }},
@@ -129,7 +129,7 @@ TEST(Codec, SendsNoValueOutOfRange) {
 
 TEST(Codec, ReadsNoValueOutOfRange) {
   const PeerDatagram datagram{.report = PeerReport{}, .lease = {a_message(LeaseMessage::Kind::ack)}};
-  const size_t report = 1, message = 1 + 32 + 1;  // where they begin, with a report that reaches nobody
+  const size_t report = 1, message = 1 + 32 + 1;  // where they begin, with a report that complains of nobody
   const struct {
     size_t at;
     std::string bytes;

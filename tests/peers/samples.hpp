@@ -17,7 +17,7 @@ inline PeerReport a_report() {
   report.system_identifier = 0xfedc'ba98'7654'3210;
   report.fenced = true;
   report.failover = {std::chrono::seconds(20), std::chrono::seconds(60)};
-  report.reaches = {1, 3, 2'000'000'000};
+  report.unreachable = {1, 3, 2'000'000'000};
   return report;
 }
 
@@ -44,7 +44,7 @@ inline std::vector<PeerDatagram> datagrams() {
   for (int kind = 0; kind <= static_cast<int>(LeaseMessage::Kind::release); ++kind)
     list.push_back({.report = std::nullopt, .lease = {a_message(static_cast<LeaseMessage::Kind>(kind))}});
   PeerDatagram longest{.report = a_report(), .lease = {}};
-  longest.report->reaches.assign(most_reaches, 5);
+  longest.report->unreachable.assign(most_unreachable, 5);
   longest.lease.assign(most_lease_messages, a_message(LeaseMessage::Kind::grant));
   list.push_back(longest);
   return list;

@@ -119,7 +119,8 @@ TEST(StatusJson, TellsTheLeaseAndTheAgentsBehindIt) {
                              .won_term = 4,
                              .won_by = 1,
                              .winner_promoted = {},
-                             .campaigning = false};
+                             .campaigning = false,
+                             .words = {}};
   s.links = {{2, scene::now - Millis{200}, {{"replayed", 3}}, "R12 replica"}, {9, {}, {}, {}}};
   const json lease = json::parse(status_json(s, scene::now))["lease"];
   EXPECT_EQ(lease,

@@ -1,0 +1,39 @@
+#pragma once
+// A primary at level lease, as its own agent sees it.
+
+#include "core/boards.hpp"
+
+namespace picket {
+
+/// pg1 is the primary and renews its lease with every look, until it cannot.
+struct Leased : Watcher {
+  Leased() {
+    policy.level = Level::lease;
+    board.lease.emplace();
+    board.lease->voters = 3;
+    board.lease->majority = 2;
+    board.lease->won_term = board.lease->term = 4;
+    board.lease->won_by = 1;
+    board.lease->had = true;
+    look(Millis{3000});
+  }
+  /// Time passes; the lease is renewed at each look or runs on.
+  void look(Millis duration, bool renewed = true) {
+    for (const Instant end = now + duration; now < end;) {
+      if (renewed) renew();
+      tick();
+    }
+  }
+  void renew() {
+    board.lease->confirmed = now;
+    board.lease->valid_until = now + Millis{3000};
+  }
+  void replaced_by(int node, Term term) {
+    board.lease->term = 0;
+    board.lease->valid_until = Instant::min();
+    board.lease->won_term = term;
+    board.lease->won_by = node;
+  }
+};
+
+}  // namespace picket

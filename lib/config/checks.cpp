@@ -1,6 +1,7 @@
 #include "config/checks.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "config/values.hpp"
 
@@ -32,6 +33,25 @@ void check_role(const Config& config, std::vector<Contradiction>& found) {
                      witness + "lease.voters does not name node_id (" + std::to_string(config.node_id) + ")"});
 }
 
+/// The client gate. A witness makes none: it names the setting for the times that go with it, which all voters share.
+void check_client_gate(const Config& config, std::vector<Contradiction>& found) {
+  if (!config.lease.client_gate || config.role == HostRole::witness) return;
+  if (config.policy.level != Level::lease)
+    found.push_back({{"lease.client_gate", "level"},
+                     "lease.client_gate is true, and only level = \"lease\" has a client gate: nothing would keep "
+                     "clients from a primary that must not serve them"});
+  const int port = config.lease.client_port;
+  for (const auto& [key, taken] : {std::pair{"http.port", config.http.port},
+                                   {"http.percona_port", config.http.percona_port},
+                                   {"http.clustercontrol_port", config.http.clustercontrol_port},
+                                   {"haproxy.agent_primary_port", config.haproxy.agent_primary_port},
+                                   {"haproxy.agent_replica_port", config.haproxy.agent_replica_port}})
+    if (taken == port)
+      found.push_back({{"lease.client_port", key},
+                       "lease.client_port (" + std::to_string(port) + ") is " + key +
+                           " too: the kernel would turn whoever asks there into a client of PostgreSQL"});
+}
+
 }  // namespace
 
 bool concerns_a_witness(std::string_view path) {
@@ -58,6 +78,7 @@ std::vector<Contradiction> contradictions(const Config& config) {
 
   std::vector<Contradiction> found;
   check_role(config, found);
+  check_client_gate(config, found);
   const auto at_least = [&](const Named& greater, const Named& less, const char* why) {
     if (greater.value >= less.value) return;
     found.push_back({{greater.key, less.key}, shown(greater) + " must not be less than " + shown(less) + ": " + why});

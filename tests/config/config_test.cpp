@@ -168,6 +168,33 @@ TEST(Config, NamesTheLineWhereTwoBoundsContradictEachOther) {
   EXPECT_THAT(refusal("[postgresql]\nfresh_deadline = \"3s\"\n"), HasSubstr("guard.hang_withdraw (2s) must not be"));
 }
 
+TEST(Config, HasAClientGateAtLevelLeaseOnly) {
+  EXPECT_THAT(refusal("level = \"guard\"\n[lease]\nclient_gate = true\n"),
+              StartsWith("picket.toml:3: lease.client_gate is true, and only level = \"lease\" has a client gate"));
+  EXPECT_THAT(refusal("[lease]\nclient_gate = true\n"), StartsWith("picket.toml:2: lease.client_gate is true"));
+  EXPECT_THAT(refusal("level = \"observe\"\n[lease]\nclient_gate = true\n"), HasSubstr("lease.client_gate is true"));
+  const std::string lease = "level = \"lease\"\n[lease]\nvoters = \"1=a 2=b 3=c\"\n";
+  EXPECT_TRUE(load(lease + "client_gate = true\n", "picket.toml").lease.client_gate);
+}
+
+TEST(Config, HasNoFaceOnThePortOfTheClientGate) {
+  const std::string gate = "level = \"lease\"\n[lease]\nvoters = \"1=a 2=b 3=c\"\nclient_gate = true\n";
+  EXPECT_EQ(refusal(gate + "client_port = 8008\n"),
+            "picket.toml:5: lease.client_port (8008) is http.port too: the kernel would turn whoever asks there into a "
+            "client of PostgreSQL");
+  for (const auto& [table, key] : {std::pair{"http", "percona_port"},
+                                   {"http", "clustercontrol_port"},
+                                   {"haproxy", "agent_primary_port"},
+                                   {"haproxy", "agent_replica_port"}}) {
+    const std::string face = "[" + std::string(table) + "]\n" + key + " = 6433\n";
+    EXPECT_THAT(refusal(gate + face),
+                StartsWith("picket.toml:6: lease.client_port (6433) is " + std::string(table) + "." + key + " too"));
+    EXPECT_EQ(load(face, "picket.toml").lease.client_port, 6433) << "without a gate nobody has that port";
+  }
+  // Peers' datagrams are another protocol's.
+  EXPECT_EQ(load(gate + "client_port = 8009\n", "picket.toml").lease.port, 8009);
+}
+
 TEST(Config, NamesTheLineWhereTheTextIsNotToml) {
   EXPECT_THAT(refusal("level = \"guard\"\n[http\n"), StartsWith("picket.toml:2: "));
   EXPECT_THAT(refusal("level = guard\n"), StartsWith("picket.toml:1: "));
@@ -230,10 +257,11 @@ std::string witness(const std::string& text, const std::string& lease = "") {
 TEST(ConfigOfAWitness, TakesWhatAVoterNeeds) {
   const Config config = load(witness("level = \"lease\"\nnode_id = 7\nrun_directory = \"/run/w\"\n[postgresql]\n"
                                      "[http]\nport = 9008\n[log]\nlevel = \"debug\"\n",
-                                     "port = 8010\nduration = \"4s\"\n"),
+                                     "port = 8010\nduration = \"4s\"\nclient_gate = true\nclient_port = 9008\n"),
                              "picket.toml");
   EXPECT_EQ(config.role, HostRole::witness);
   EXPECT_EQ(config.node_id, 7);
+  EXPECT_TRUE(config.lease.client_gate) << "voters have it alike, and here nothing is redirected";
 }
 
 TEST(ConfigOfAWitness, NamesTheLineOfWhatBelongsToPostgreSQL) {

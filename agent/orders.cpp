@@ -67,8 +67,8 @@ ControlReply Agent::unfence(const std::string& who, bool accepted) {
 ControlReply Agent::ask_for_promotion(bool carried_out) {
   if (!lease_) return {0, "there is no lease at this level: a promotion is not kept from anything\n"};
   if (snapshot_.decided == Instant{}) return {1, "nothing has been decided yet\n"};
-  if (const auto& gate = snapshot_.client_gate; gate && !gate->problem.empty())
-    return {1, "this node may not hold the lease: " + gate->problem + "\n"};
+  if (gate_ && !gate_->wrong_with_table().empty())
+    return {1, "this node may not hold the lease: " + gate_->wrong_with_table() + "\n"};
   return lease_->ask_for_promotion(snapshot_, carried_out);
 }
 

@@ -9,12 +9,18 @@ namespace {
 
 constexpr Millis look_every{1000};
 
+std::string words_of(const std::runtime_error& error) {
+  return "lease.client_gate: the kernel does not make the gate: " + std::string(error.what()) +
+         "; this node may hold no lease without it";
+}
+
 GateTable make(int client_port, int server_port) {
   try {
     return {client_port, server_port};
+  } catch (const NoNftables& error) {
+    throw CannotVote(words_of(error));
   } catch (const std::runtime_error& error) {
-    throw CannotVote("lease.client_gate: the kernel does not make the gate: " + std::string(error.what()) +
-                     "; this node may hold no lease without it");
+    throw std::runtime_error(words_of(error));
   }
 }
 
@@ -33,14 +39,15 @@ void GateKeeper::decided(ClientGate wish, const LeaseFacts& lease, Instant now) 
 }
 
 void GateKeeper::close(Instant now) {
+  failed_.clear();
   if (open_until_ == Instant{} && !may_be_open_) return;
   const std::string error = table_.close();
-  if (open_until_ > now) log(Priority::notice, "client gate: closed");
+  if (error.empty() && open_until_ > now) log(Priority::notice, "client gate: closed");
   open_until_ = {};
   may_be_open_ = !error.empty();
-  if (error.empty()) return problem_.clear();
+  if (error.empty()) return;
   // It runs out all the same; and what is not there is put back closed.
-  problem_ = "the client gate cannot be closed: " + error;
+  failed_ = "the client gate cannot be closed: " + error;
   next_look_ = now;
 }
 
@@ -54,13 +61,17 @@ void GateKeeper::ran_out(Instant now) {
 void GateKeeper::look_after(Instant now) {
   if (now < next_look_) return;
   next_look_ = now + look_every;
-  bool mended = false;
-  const std::string error = table_.mend(mended);
-  if (!mended) return;
-  const std::string what = "the client gate (nftables, table inet picket) was removed or changed by somebody";
-  problem_ = error.empty() ? "" : what + ", and cannot be put back: " + error;
-  if (error.empty()) log(Priority::warning, what + "; it has been put back");
+  bool changed = false;
+  const std::string error = table_.mend(changed);
+  const std::string gate = "the client gate (nftables, table inet picket) ",
+                    what = "was removed or changed by somebody";
+  wrong_.clear();
+  if (!error.empty()) wrong_ = gate + (changed ? what + ", and cannot be put back: " : "cannot be looked at: ") + error;
+  if (!changed) return;
   open_until_ = {};
+  if (!error.empty()) return;
+  log(Priority::warning, gate + what + "; it has been put back");
+  failed_.clear();
 }
 
 void GateKeeper::open(const LeaseFacts& lease, Instant now) {
@@ -71,11 +82,11 @@ void GateKeeper::open(const LeaseFacts& lease, Instant now) {
     if (open_until_ == Instant{}) log(Priority::notice, "client gate: open on port " + std::to_string(port_));
     open_until_ = until;
     may_be_open_ = true;
-    problem_.clear();
+    failed_.clear();
     return;
   }
   // Late, which the next round mends; or the table is gone.
-  problem_ = "the client gate cannot be opened: " + error;
+  failed_ = "the client gate cannot be opened: " + error;
   next_look_ = now;
 }
 

@@ -51,8 +51,26 @@ std::string GateTable::make() {
   std::string error = nft_.run(text);
   // A table of that name that is made otherwise, perhaps by another version.
   if (!error.empty()) error = nft_.run("add table inet picket\ndelete table inet picket\n" + text);
-  as_made_ = error.empty() ? nft_.ask(listing) : "";
-  return error;
+  return error.empty() ? nft_.ask(listing, as_made_) : error;
+}
+
+// `listed` is empty when there is no such table, of which the kernel says the same as of a question that failed. Which
+// of the two it is, the names of all tables tell.
+std::string GateTable::look(std::string& listed) {
+  listed.clear();
+  std::string error = nft_.ask(listing, listed);
+  if (error.empty()) return {};
+  std::string names;
+  const bool gone = nft_.ask("list tables inet", names).empty() && names.find("table inet picket\n") == names.npos;
+  return gone ? "" : error;
+}
+
+// The kernel's words for a permit that has run out are those for a table that is not there.
+std::string GateTable::in_words(std::string error) {
+  if (error.find("No such file or directory") == error.npos) return error;
+  std::string listed;
+  const bool whole = look(listed).empty() && listed == as_made_;
+  return whole ? "the order came too late: this process did not run" : "the table is gone, or was changed";
 }
 
 // The element must not come later than it was reckoned for: between reading the clock and the kernel's taking the order
@@ -63,20 +81,24 @@ std::string GateTable::open(Instant until, Instant latest) {
   if (patience < least) return "its end is too near that of the lease";
   const std::string port = "{ " + client_port_ + " }", timed = "{ " + client_port_ + " timeout ";
   const auto text = [](Millis time) { return std::to_string(time.count()) + "ms }\n"; };
-  std::string error =
+  const std::string error =
       nft_.run("flush set inet picket permit\nadd element inet picket permit " + timed + text(patience));
-  if (!error.empty()) return error;
+  if (!error.empty()) return in_words(error);
   const Millis life = until - boot_now();
   if (life < least) return "the lease was renewed too long ago";
-  return nft_.run("delete element inet picket permit " + port +
-                  "\nflush set inet picket open\nadd element inet picket open " + timed + text(life));
+  return in_words(nft_.run("delete element inet picket permit " + port +
+                           "\nflush set inet picket open\nadd element inet picket open " + timed + text(life)));
 }
 
-std::string GateTable::close() { return nft_.run("flush set inet picket permit\nflush set inet picket open\n"); }
+std::string GateTable::close() {
+  return in_words(nft_.run("flush set inet picket permit\nflush set inet picket open\n"));
+}
 
-std::string GateTable::mend(bool& mended) {
-  mended = as_made_.empty() || nft_.ask(listing) != as_made_;
-  return mended ? make() : "";
+std::string GateTable::mend(bool& changed) {
+  std::string listed;
+  const std::string no_answer = look(listed);
+  changed = no_answer.empty() && listed != as_made_;
+  return changed ? make() : no_answer;
 }
 
 }  // namespace picket

@@ -18,8 +18,8 @@ class GateTable {
   static constexpr Millis least{50};
 
   /// Makes the table for clients of `client_port` and a PostgreSQL on `server_port` (both 1..65535, different), or puts
-  /// right what an earlier run left; an opening of that run runs out as it would have. Throws std::runtime_error with
-  /// the reason when the kernel or the rights of this process do not allow it.
+  /// right what an earlier run left; an opening of that run runs out as it would have. Throws NoNftables where that can
+  /// never be done, std::runtime_error where it cannot be done now, with the reason.
   /// The table outlives this object, and then lets nobody through: `nft delete table inet picket` removes it.
   GateTable(int client_port, int server_port);
 
@@ -31,12 +31,14 @@ class GateTable {
   /// Closes it for everybody, for held sessions too; empty, or why that cannot be done: then it runs out.
   std::string close();
 
-  /// Puts the table back where somebody has changed or removed it. `mended` says that it was so. Empty, or why it
-  /// cannot be put back.
-  std::string mend(bool& mended);
+  /// Puts the table back where somebody has changed or removed it: `changed` says that it was so. Empty, or why it
+  /// cannot be put back, or, with `changed` false, looked at.
+  std::string mend(bool& changed);
 
  private:
   std::string make();
+  std::string look(std::string& listed);
+  std::string in_words(std::string error);
 
   const std::string client_port_, server_port_;
   Nft nft_;

@@ -4,21 +4,29 @@
 // another process that is changing rules at that very moment.
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 struct nft_ctx;
 
 namespace picket {
 
+/// This kernel has no nftables, or this process has no CAP_NET_ADMIN: nothing that trying again would mend.
+struct NoNftables : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 class Nft {
  public:
-  /// Works in the network namespace of the calling thread. Throws std::runtime_error when the kernel has no nftables.
+  /// Works in the network namespace of the calling thread. Throws NoNftables, or std::runtime_error when the kernel has
+  /// nothing to give at present.
   Nft();
 
   /// Carries out `commands`, as `nft -f` would; empty, or why nothing of it was done, in one line.
   std::string run(const std::string& commands);
-  /// What `commands` print, without the elements of sets; empty when they fail.
-  std::string ask(const std::string& commands);
+  /// Puts what `commands` print, without the elements of sets, into `answer`. Empty, or why there is no answer, in one
+  /// line: then `answer` stays as it was.
+  std::string ask(const std::string& commands, std::string& answer);
 
  private:
   struct Free {

@@ -31,8 +31,9 @@ struct AgentLink {
 /// The client gate, where this node has one.
 struct ClientGateView {
   int port = 0;
-  Instant open_until{};  ///< it closes by itself then; Instant{} when it is closed
-  std::string problem;   ///< why it does not do what it should; empty when it does
+  Instant open_until{};      ///< it closes by itself then; Instant{} when it is closed
+  std::string problem;       ///< why it does not do what it should; empty when it does
+  bool may_be_open = false;  ///< it is not known to be closed
 };
 
 struct Snapshot {

@@ -2,6 +2,7 @@
 // Two hosts with a cable between them, this process being on the first; clients and a server for both.
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <functional>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "core/time.hpp"
+#include "gate/nft.hpp"
 #include "loop/fd.hpp"
 
 namespace picket {
@@ -18,6 +20,20 @@ namespace picket {
 /// From where a client connects, and where to.
 enum class Place { here, here_ipv6, there, to_the_other };
 std::string_view word(Place place);
+
+/// While it lives this process has no CAP_NET_ADMIN.
+struct WithoutRights {
+  WithoutRights() { EXPECT_EQ(seteuid(65534), 0); }
+  ~WithoutRights() { EXPECT_EQ(seteuid(0), 0); }
+  WithoutRights(const WithoutRights&) = delete;
+  WithoutRights& operator=(const WithoutRights&) = delete;
+};
+
+/// While it lives the gate's table is somebody else's, and the kernel lets nobody else change it.
+struct TakenTable {
+  TakenTable() { EXPECT_EQ(nft.run("add table inet picket { flags owner; }"), ""); }
+  Nft nft;
+};
 
 class TwoHosts : public testing::Test {
  public:

@@ -3,7 +3,6 @@
 #include "lease/gate_keeper.hpp"
 
 #include <gmock/gmock.h>
-#include <sys/wait.h>
 
 #include "gate/two_hosts.hpp"
 #include "lease/keeper.hpp"
@@ -12,6 +11,7 @@
 namespace picket {
 namespace {
 using std::chrono_literals::operator""ms;
+using testing::AllOf, testing::HasSubstr, testing::StartsWith, testing::ThrowsMessage;
 
 constexpr Millis lease_lasts{900};  // a renewal opens for 600 ms
 constexpr int client_port = 6433, server_port = 5432;
@@ -111,21 +111,56 @@ TEST_F(Keeping, PutsBackWhatSomebodyRemovesAndOpensItAgain) {
   EXPECT_FALSE(lets_in());
 }
 
-TEST_F(Keeping, SaysWhyItCannotWork) {
-  const pid_t child = fork();
-  if (child == 0) {
-    if (setresuid(65534, 65534, 65534) != 0) _exit(2);
-    try {
-      const GateKeeper keeper_without_rights(client_port, server_port, lease_lasts);
-    } catch (const CannotVote& error) {
-      const std::string why = error.what();
-      _exit(why.starts_with("lease.client_gate: ") && why.find("CAP_NET_ADMIN") != std::string::npos ? 0 : 3);
-    }
-    _exit(4);
+TEST_F(Keeping, ForgetsWhyItCouldNotBeOpenedWhenNobodyWantsItOpenAnyMore) {
+  round(ClientGate::closed);
+  {
+    const WithoutRights now;
+    round(ClientGate::open);
   }
-  int status = 0;
-  waitpid(child, &status, 0);
-  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_THAT(keeper->view().problem, HasSubstr("cannot be opened"));
+  EXPECT_EQ(keeper->wrong_with_table(), "") << "a late order keeps no node from being promoted";
+  round(ClientGate::closed);
+  EXPECT_EQ(keeper->view().problem, "");
+}
+
+TEST_F(Keeping, IsNotKnownToBeClosedUntilTheKernelHasDoneIt) {
+  EXPECT_TRUE(keeper->view().may_be_open) << "by an earlier run";
+  round(ClientGate::closed);
+  EXPECT_FALSE(keeper->view().may_be_open);
+  round(ClientGate::open);
+  EXPECT_TRUE(keeper->view().may_be_open);
+  {
+    const WithoutRights now;
+    round(ClientGate::closed);
+  }
+  EXPECT_TRUE(keeper->view().may_be_open);
+  EXPECT_TRUE(lets_in());
+  EXPECT_THAT(keeper->wrong_with_table(), HasSubstr("cannot be looked at")) << "and nobody is accused";
+  EXPECT_EQ(keeper->view().problem, keeper->wrong_with_table());
+  round(ClientGate::closed);
+  EXPECT_FALSE(keeper->view().may_be_open);
+  EXPECT_FALSE(lets_in());
+  rounds(ClientGate::closed, 1100ms);
+  EXPECT_EQ(keeper->view().problem, "");
+}
+
+TEST_F(Keeping, SaysWhyItCannotWork) {
+  {
+    const WithoutRights now;
+    EXPECT_THAT([] { GateKeeper(client_port, server_port, lease_lasts); },
+                ThrowsMessage<CannotVote>(AllOf(StartsWith("lease.client_gate: "), HasSubstr("CAP_NET_ADMIN"))));
+  }
+  keeper.reset();
+  nft("delete table inet picket");
+  const TakenTable taken;
+  try {
+    GateKeeper(client_port, server_port, lease_lasts);
+    ADD_FAILURE() << "made over another's table";
+  } catch (const CannotVote& error) {
+    ADD_FAILURE() << error.what() << ": it would not be tried again";
+  } catch (const std::runtime_error& error) {
+    EXPECT_THAT(error.what(), StartsWith("lease.client_gate: "));
+  }
 }
 
 }  // namespace

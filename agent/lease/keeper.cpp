@@ -146,6 +146,9 @@ void LeaseKeeper::note_lease() {
 void LeaseKeeper::decided(const Snapshot& snapshot) {
   const Board& board = snapshot.board;
   input_.wish = snapshot.verdict.lease;
+  // The voters would be free at once, and another's gate open beside this one.
+  const bool gate_may_be_open = snapshot.client_gate && snapshot.client_gate->may_be_open;
+  if (input_.wish == Wish::give_back && gate_may_be_open) input_.wish = Wish::idle;
   // A witness's server says nothing about the cluster.
   const bool seen = snapshot.verdict.rule != Rule::W && board.server.facts &&
                     snapshot.decided - board.server.facts_asked <= snapshot.fresh;

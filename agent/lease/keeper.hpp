@@ -40,7 +40,8 @@ class LeaseKeeper {
 
   LeaseFacts facts() const;
 
-  /// After each decision: what is wanted, what this node asks with, and what the others are told of it.
+  /// After each decision: what is wanted, what this node asks with, and what the others are told of it. Nothing is
+  /// given back while the client gate may be open.
   void decided(const Snapshot& snapshot);
 
   /// What the others are told of repmgrd's times here, and what theirs are compared with.

@@ -119,6 +119,21 @@ TEST_F(Keepers, HandItOverAtOnceWhenItIsGivenBack) {
   EXPECT_GT(member(2).keeper->facts().term, 1U);
 }
 
+TEST_F(Keepers, GiveNothingBackWhileTheClientGateMayBeOpen) {
+  start_all();
+  wish(1, Wish::hold);
+  ASSERT_TRUE(loop.run_until([&] { return holds(1); }, 3000ms));
+  wish(2, Wish::hold);
+  Snapshot snapshot;
+  snapshot.verdict.lease = Wish::give_back;
+  snapshot.client_gate = ClientGateView{6433, {}, "it cannot be closed", true};
+  const Instant begin = boot_now();
+  member(1).keeper->decided(snapshot);
+  ASSERT_TRUE(loop.run_until([&] { return holds(2); }, 3000ms));
+  EXPECT_GT(boot_now() - begin, 500ms) << "before the gate has run out with the lease";
+  EXPECT_FALSE(holds(1));
+}
+
 TEST_F(Keepers, WaitForNoProofOfDeathBehindAClientGate) {
   for (int id = 1; id <= 3; ++id) {
     member(id).config.lease.client_gate = true;

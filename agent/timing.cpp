@@ -75,7 +75,8 @@ Millis vote_wait_of(const std::string& command) {
 
 FailoverTimes failover_times(const RepmgrConf& repmgr) {
   if (repmgr.failover != "automatic") return {};
-  return {vote_wait_of(repmgr.failover_validation_command), repmgr.primary_notification_timeout};
+  return {vote_wait_of(repmgr.failover_validation_command),
+          std::min(repmgr.primary_notification_timeout, FailoverTimes::longest)};
 }
 
 std::vector<TimingFault> timing_faults(const Config& config, const LeaseTiming& timing, const RepmgrConf& repmgr,

@@ -23,7 +23,7 @@ Millis vote_wait_of(const std::string& command);
 FailoverTimes failover_times(const RepmgrConf& repmgr);
 
 struct TimingFault {
-  bool refuse = false;   ///< it cannot work; else it is only to be known
+  bool refuse = false;   ///< nobody would be promoted: no way to begin; else it is only to be known
   std::string sentence;  ///< names `file`, the key and the numbers
 };
 

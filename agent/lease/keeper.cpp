@@ -40,6 +40,8 @@ LeaseSetup setup_of(const Config& config, int self) {
   // Behind a client gate nobody hears of a server that is not dead yet.
   const Millis fence_within = lease.client_gate ? Millis{0} : lease.fence_within;
   setup.timing = {lease.heartbeat, lease.duration, lease.duration + lease.drift + fence_within};
+  // The run before may have acknowledged a holder that had no gate yet.
+  setup.timing.more = lease.fence_within - fence_within;
   return setup;
 }
 
@@ -69,6 +71,8 @@ std::string words_of(Denial why, int from) {
 
 }  // namespace
 
+std::string promise_path(const Config& config) { return config.state_directory + "/promise"; }
+
 LeaseTiming timing_of(const Config& config) { return setup_of(config, 0).timing; }
 
 LeaseKeeper::LeaseKeeper(Loop& loop, Worker& names, const Config& config, int self, std::function<void()> changed)
@@ -78,8 +82,7 @@ LeaseKeeper::LeaseKeeper(Loop& loop, Worker& names, const Config& config, int se
       changed_(std::move(changed)),
       each_(loop, [this] { tick(); }),
       end_(loop, [this] { tick(); }) {
-  const std::string promise_path = config.state_directory + "/promise";
-  const PromiseReading kept = read_promise(promise_path);
+  const PromiseReading kept = read_promise(promise_path(config));
   if (!kept.error.empty())
     throw CannotVote(kept.error +
                      "; nobody knows what this node has promised: remove the file only when no other node "
@@ -96,7 +99,7 @@ LeaseKeeper::LeaseKeeper(Loop& loop, Worker& names, const Config& config, int se
     throw CannotVote(error.what());
   }
   link_ = std::make_unique<PeerLink>(loop, names, std::move(options), [this](const Heard& h) { heard(h); });
-  outbox_ = std::make_unique<Outbox>(loop, promise_path, kept.promise, self, [this](const Envelope& e) {
+  outbox_ = std::make_unique<Outbox>(loop, promise_path(config), kept.promise, self, [this](const Envelope& e) {
     link_->send(e.to, {{}, {e.message}});
   });
   each_.every(setup_.timing.heartbeat / 2);

@@ -27,6 +27,9 @@ struct CannotVote : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Where a voter keeps its promise; it is there once it has voted.
+std::string promise_path(const Config& config);
+
 /// The times of the lease, which all voters have alike.
 LeaseTiming timing_of(const Config& config);
 

@@ -226,7 +226,7 @@ Lease lease_after_start(const LeaseSetup& setup, const Promise& promise, Instant
   Lease lease;
   lease.promise = promise;
   lease.seen = promise.term;
-  lease.bound_until = now + setup.timing.bound;
+  lease.bound_until = now + setup.timing.bound + setup.timing.more;
   if (promise.to == setup.self) lease.owed_until = lease.bound_until;
   lease.acked.fill(Lease::never);
   // A heartbeat is acknowledged by those only who have promised nobody else anything newer: as good as an unbroken run.

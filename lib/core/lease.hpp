@@ -26,6 +26,7 @@ struct LeaseTiming {
   Millis heartbeat{500};  ///< between two heartbeats, and between two requests
   Millis lease{3000};     ///< from sending a heartbeat that is acknowledged
   Millis bound{5700};     ///< from acknowledging or granting
+  Millis more{0};         ///< and after a start longer by this: an earlier run may have counted with a longer bound
 };
 
 /// The voters are static configuration, the same on all of them, self included; in ascending order, 3 to `most_voters`.

@@ -140,6 +140,7 @@ TEST_F(Leased, RepmgrdsTimesAreJudgedAtTheStartAndWheneverTheyChangeHereAndOnThe
       "failover=automatic\npromote_command='picket gate promote -- true'\nfailover_validation_command='picket gate "
       "vote ";
   new_.stop_agent(SIGTERM);
+  unlink((new_.folder() / "state/promise").c_str());  // as if it had never voted
   EXPECT_THROW(start(new_, hooks + "--within 4'\n"), std::runtime_error);
   EXPECT_NE(
       new_.log().find("repmgr.conf: failover_validation_command: picket gate vote waits for 4s, and a voter may be "
@@ -159,6 +160,11 @@ TEST_F(Leased, RepmgrdsTimesAreJudgedAtTheStartAndWheneverTheyChangeHereAndOnThe
   EXPECT_TRUE(says(old_, "node 2: in its repmgr.conf picket gate vote waits for 3s")) << old_.status()["problems"];
   EXPECT_EQ(old_.rule(), "R1");
   EXPECT_EQ(new_.rule(), "R12");
+  // The others count with it: it comes back all the same, and says so.
+  ASSERT_TRUE(took([&] { return access((new_.folder() / "state/promise").c_str(), F_OK) == 0; }, limit));
+  new_.stop_agent(SIGTERM);
+  start(new_, hooks + "--within 4'\n");
+  EXPECT_TRUE(says(new_, "failover_validation_command: picket gate vote waits for 4s")) << new_.status()["problems"];
 }
 
 TEST_F(Leased, APromiseThatCannotBeReadKeepsTheAgentDown) {

@@ -8,7 +8,8 @@
 //    that a restart of the agent comes in between of may count after it, so a restart that goes on keeps them.
 //  - A release frees all who are bound by it at once. A heartbeat that nobody hears only binds its sender.
 //  - Requests and heartbeats arrive at once or never. One that arrives later binds its voter for longer, and the same
-//    sender could have sent a newer one at that moment, which is worth more to it.
+//    sender could have sent a newer one at that moment, which is worth more to it; unless it has stepped down, and then
+//    its term is older than one that has been won, which a majority acknowledges no more.
 //  - Grants arrive at any time, however late, or never, or when their candidacy is over. Nothing follows from less than
 //    a majority; then the newest of them are worth most.
 //  - What a refusal or a denial says (a term promised to another) may be known to a candidate when it acts, or not:

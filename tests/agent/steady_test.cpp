@@ -155,6 +155,7 @@ TEST_F(Steady, AKilledPostmasterIsWithdrawnAtOnce) {
   const Instant killed = boot_now();
   primary.server().kill9();
   ASSERT_TRUE(took([&] { return !primary.serves_primary(); }, Millis{2000}));
+  std::this_thread::sleep_for(Millis{200});  // the watcher has looked since
   const auto changes = page.stop();
   ASSERT_EQ(changes.back().status, 503);
   const Millis after = changes.back().at - killed;

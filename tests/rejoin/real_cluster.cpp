@@ -112,6 +112,10 @@ RealCluster::RealCluster() {
     *place = std::make_unique<RepmgrNode>(id, node1->server().make_standby("node" + std::to_string(id)));
     (*place)->server().start();
     (*place)->server().wait_streaming();
+    // repmgr asks the primary, whose sender may still be catching up.
+    const std::string state =
+        "select state from pg_stat_replication where application_name = '" + (*place)->name() + "'";
+    EXPECT_TRUE(took([&] { return node1->server().sql(state) == "streaming"; }, Millis{20'000}));
     (*place)->repmgr({"standby", "register"});
   }
   for (const auto* node : {node1.get(), node2.get(), node3.get()}) node->knows({node1.get(), node2.get(), node3.get()});

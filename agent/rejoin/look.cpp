@@ -113,7 +113,7 @@ void read_disk(const Question& question, const RejoinPlace& place, LocalData& lo
   const DiskFacts& disk = question.board().disk;
   local.known = disk.known;
   local.why_unknown = disk.known ? "" : disk.why_unknown + hint_of_old_data(place.data_directory);
-  local.witness = question.board().self_is_witness;
+  local.witness = witness_of(question.board()) == IsWitness::yes;
   local.server_detail = what_still_runs(place);
   if (!disk.known) return;
   local.system_identifier = disk.system_identifier;

@@ -32,6 +32,7 @@ class Cluster:
         wait_until(lambda: self["pg1"].sql("select count(*) from pg_stat_replication where state = 'streaming'") == "2", 30,
                    "both standbys to stream")
         say("PostgreSQL streams")
+        self.stack.register(self)
         for unit in self.stack.units:
             self._on_all(lambda node: node.start(unit))
         # What is enabled for the next boot is now also what runs.

@@ -8,6 +8,8 @@ from .templates import fill
 
 # Any 32 bytes: the lab's nodes have nobody to hide from.
 LAB_KEY = "6c" * 32
+# Without it repmgrd may wait on a connection to a primary that was cut off, and elect nobody (docs/operating.md).
+TCP_TIMEOUT = " tcp_user_timeout=2000"
 
 
 class Stack:
@@ -32,8 +34,11 @@ class Stack:
     def install_own(self, upper: Path, node: str) -> None:
         pass
 
+    def register(self, cluster) -> None:
+        """What repmgr.nodes says differently from the snapshot; PostgreSQL streams, and nothing else runs yet."""
+
     def repmgr(self) -> dict:
-        return self.repmgr_timing | {"GATE": "", "VALIDATION": ""}
+        return self.repmgr_timing | {"GATE": "", "VALIDATION": "", "CONNINFO": ""}
 
 
 class Bare(Stack):
@@ -60,7 +65,11 @@ class Picket(Stack):
     def repmgr(self) -> dict:
         # At level lease nobody is promoted without it, neither by repmgrd nor by hand (docs/operating.md, "The lease").
         gated = {"GATE": "/usr/bin/picket gate promote -- ", "VALIDATION": "failover_validation_command='/usr/bin/picket gate vote'"}
-        return super().repmgr() | (gated if self.level == "lease" else {})
+        return super().repmgr() | {"CONNINFO": TCP_TIMEOUT} | (gated if self.level == "lease" else {})
+
+    def register(self, cluster) -> None:
+        # As an administrator who changes the conninfo of registered nodes does it; repmgrd asks its upstream by these rows.
+        cluster["pg1"].sql(f"update repmgr.nodes set conninfo = conninfo || '{TCP_TIMEOUT}'", "repmgr")
 
     def install_own(self, upper: Path, node: str) -> None:
         wardrobe.lay_over(upper, self.stage)

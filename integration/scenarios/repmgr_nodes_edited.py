@@ -1,10 +1,10 @@
-"""Level lease: somebody edits repmgr.nodes by hand, two primaries, then wrong types, then a wrong upstream: metadata is no reason for anybody to act."""
+"""Level lease: somebody edits repmgr.nodes by hand, two primaries, then wrong types, a witness too, then a wrong upstream: metadata is no reason for anybody to act."""
 
 from lab import journal
 
 LEVEL = "lease"
 BOUNDS = {"write_gap_s": ("<", 0.5), "fenced_nodes": ("==", 0), "primary_moved": ("==", False), "timeline_moved": ("==", False), "acted": ("==", 0),
-          "withdrawn": ("==", 0), "edits": ("==", 4), "dual_ack_direct_s": ("==", 0), "vip_follows_primary": ("==", True)}
+          "withdrawn": ("==", 0), "edits": ("==", 5), "dual_ack_direct_s": ("==", 0), "vip_follows_primary": ("==", True)}
 
 
 def run(lab):
@@ -13,6 +13,7 @@ def run(lab):
     edits = {
         f"{one} is a primary as well": f"update repmgr.nodes set type = 'primary', upstream_node_id = null where node_id = {one.id}",
         f"{primary} is a standby": f"update repmgr.nodes set type = 'standby', upstream_node_id = {one.id} where node_id = {primary.id}",
+        f"{primary} is the witness": f"update repmgr.nodes set type = 'witness' where node_id = {primary.id}",
         f"{primary} is inactive": f"update repmgr.nodes set active = false where node_id = {primary.id}",
         f"{other} follows itself, and has another name": f"update repmgr.nodes set upstream_node_id = {other.id}, node_name = 'stranger' where node_id = {other.id}",
     }

@@ -151,13 +151,15 @@ bool may_rejoin(const MarkerFacts& marker, MarkerState state) {
 Step decide(const Memory& memory, const Board& board, Instant now, const Policy& policy) {
   Memory m = memory;
   Signals s;
-  s.witness = is_witness(board);
   s.gap = now - m.last.value_or(board.started) > policy.loop_gap;
   if (s.gap) m.valid_from = now;
   m.last = now;
   Horizon h{now, m.valid_from, {}};
 
   see_role(s, m, board, h, policy);
+  s.witness = witness_of(board);
+  // What was confirmed as a primary here is none.
+  if (s.witness == IsWitness::unproved && m.state.held) s.witness = IsWitness::no;
   h.primary_since = m.primary_since;
   const ClusterView view = view_cluster(board, h, policy);
   s.postmaster = postmaster_state(board, h, policy);
@@ -181,9 +183,9 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
       stood(m.returnable_since, may_start(board, view, s.marker, gate), now, return_bound(m, board.marker, policy));
   const bool in_place = see_crash(m, board, s.postmaster, view, s.marker, now, policy);
   s.restart = in_place ? Restart::in_place : returnable ? Restart::allowed : Restart::no;
-  const bool rejoined =
-      stood(m.verified_since, view.verified_standby && !s.witness && may_rejoin(board.marker, s.marker), now,
-            policy.rejoin_stable);
+  const bool rejoined = stood(
+      m.verified_since, view.verified_standby && s.witness != IsWitness::yes && may_rejoin(board.marker, s.marker), now,
+      policy.rejoin_stable);
 
   hear_voters(s, m, board, h, policy);
 
@@ -204,7 +206,7 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   // A server that is not there has no role, whatever it had, and a witness's has none in this cluster.
   const bool lives =
       s.postmaster == Postmaster::up || s.postmaster == Postmaster::hung || s.postmaster == Postmaster::stopping;
-  v.role = lives && s.sight != Sight::none && !s.witness ? s.role : Role::unknown;
+  v.role = lives && s.sight != Sight::none && s.witness != IsWitness::yes ? s.role : Role::unknown;
   v.timeline = v.role == Role::unknown ? 0 : m.timeline;
   v.clear_marker = (row.rule == Rule::B3 && s.marker == MarkerState::isolated) || rejoined;
   if (gate && gate->stale) v.stale_start = gate->sentence;

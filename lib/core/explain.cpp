@@ -72,6 +72,8 @@ std::string marker_story(const Board& board) {
 namespace {
 
 std::string why_unconfirmed(const Signals& s, const ClusterView& view, const Board& board) {
+  if (s.witness == IsWitness::unproved)
+    return "repmgr.nodes says that this node is the witness, and no other node has told whether it has the same data";
   if (board.lease && s.majority != Majority::fresh && s.rival < Rival::claimed) {
     const std::string voters = std::to_string(board.lease->voters) + " voters ";
     return "it does not hold the lease: no majority of the " + voters + "has granted it";

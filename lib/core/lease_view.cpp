@@ -68,7 +68,7 @@ void judge_by_lease(ClusterView& view, const LeaseFacts& lease, const Board& boa
 }
 
 Wish lease_wish(const Ruling& row, const Signals& s, const Memory& m, const Board& board) {
-  if (!board.lease || is_witness(board) || row.rule == Rule::R0 || row.rule == Rule::R0b) return Wish::idle;
+  if (!board.lease || s.witness == IsWitness::yes || row.rule == Rule::R0 || row.rule == Rule::R0b) return Wish::idle;
   switch (s.postmaster) {
     case Postmaster::absent:
       if (row.rule == Rule::R10c) return Wish::hold;
@@ -88,6 +88,8 @@ Wish lease_wish(const Ruling& row, const Signals& s, const Memory& m, const Boar
     if (board.lease->campaigning) return Wish::hold;
     return s.sight == Sight::fresh ? Wish::give_back : Wish::idle;
   }
+  // It may be a witness's server, which must not hold up those who have the data.
+  if (s.witness == IsWitness::unproved) return Wish::idle;
   switch (row.rule) {
     case Rule::R2:
     case Rule::R3:

@@ -120,13 +120,24 @@ Board board_of_a_witness(int id, Instant started) {
   return board;
 }
 
-bool is_witness(const Board& board) {
-  const uint64_t own = board.server.facts ? board.server.facts->system_identifier
-                       : board.disk.known ? board.disk.system_identifier
-                                          : 0;
-  return board.self_is_witness && std::ranges::none_of(board.peers, [&](const Peer& peer) {
-           return own != 0 && peer.server.facts && peer.server.facts->system_identifier == own;
-         });
+IsWitness witness_of(const Board& board) {
+  if (!board.self_is_witness) return IsWitness::no;
+  if (!board.nodes_known) return IsWitness::yes;
+  const auto& server = board.server.facts;
+  if (server && server->role == Role::standby) return IsWitness::no;
+  const uint64_t own = server && server->system_identifier != 0 ? server->system_identifier
+                       : board.disk.known                       ? board.disk.system_identifier
+                                                                : 0;
+  if (own == 0) return IsWitness::unproved;
+  // However long ago: whose data this is does not age.
+  IsWitness found = IsWitness::unproved;
+  for (const Peer& peer : board.peers) {
+    const uint64_t told = peer.server.facts ? peer.server.facts->system_identifier : 0;
+    if (told == own) return IsWitness::no;
+    // Another witness has other data than anybody.
+    if (told != 0 && peer.node.type != Node::Type::witness) found = IsWitness::yes;
+  }
+  return found;
 }
 
 Postmaster postmaster_state(const Board& board, const Horizon& h, const Policy& policy) {

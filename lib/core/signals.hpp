@@ -30,9 +30,10 @@ uint32_t disk_timeline(const DiskFacts& disk);
 /// True when the server's facts are recent and its held session answered last.
 bool is_fresh(const ServerView& server, const Horizon& horizon, const Policy& policy);
 
-/// Whether this node is the witness: it is said to be one, and no other node has its data. A row of repmgr.nodes that
-/// somebody edited makes no witness of a node with the cluster's data.
-bool is_witness(const Board& board);
+/// Whether this node is the witness. A row of repmgr.nodes that somebody edited makes no witness of a node with the
+/// cluster's data: repmgr's is one only when another node has told its system identifier, none has told ours, and its
+/// server is not in recovery. A node without PostgreSQL, which has no list of nodes, is one by its configuration.
+IsWitness witness_of(const Board& board);
 
 /// The board of a witness without PostgreSQL: what there is nothing of is unknown for that reason.
 Board board_of_a_witness(int id, Instant started);

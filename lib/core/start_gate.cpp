@@ -27,7 +27,7 @@ Disk disk_of(const DiskFacts& disk) {
 
 Nodes nodes_of(const Board& board, const ClusterView& view, const Policy& policy) {
   if (!board.nodes_known) return board.nodes_lost ? Nodes::lost : Nodes::never_read;
-  if (board.self_is_witness) return Nodes::witness;
+  if (witness_of(board) != IsWitness::no) return Nodes::witness;
   if (view.nodes == 1) return Nodes::alone;
   // With a third voter the other one may have been promoted while this one was down, whoever is silent.
   return view.nodes == 2 && policy.level != Level::lease ? Nodes::pair : Nodes::many;
@@ -132,7 +132,10 @@ std::string sentence_of(const GateRuling& ruling, const GateSignals& s, const Bo
              " is there without standby.signal: this would start as a primary from a backup on a registered node";
     case GateRow::B8: break;
   }
-  if (s.nodes == Nodes::witness) return "this node is the witness: its server holds no data of the cluster";
+  if (s.nodes == Nodes::witness)
+    return "this node is the witness by its row of repmgr.nodes, and " +
+           std::string(ruling.admission == Admission::wait ? "not every other node was heard yet"
+                                                           : "no other node told that it has the same data");
   if (s.nodes == Nodes::alone) return "this is the only registered node";
   return "the other node does not answer; two nodes prove nothing, so this one starts";
 }
@@ -169,17 +172,21 @@ GateRuling match_gate(const GateSignals& s) {
   const bool fenced = s.marker == MarkerState::fenced || s.marker == MarkerState::unreadable;
   if (s.disk == Disk::half_rewound) return refuse(fenced ? GateRow::B1 : GateRow::B7);
   if (s.disk == Disk::standby) return allow(GateRow::B2);
-  if (s.nodes == Nodes::witness && s.disk != Disk::unreadable) return allow(GateRow::B8);
   if (fenced) return refuse(GateRow::B1);
   if (s.disk == Disk::unreadable) return refuse(GateRow::B7);
   if (s.nodes == Nodes::lost) return refuse(GateRow::B6);
+  const bool heard_out = s.all_heard || s.expired;
+  // Its row may have been edited. Who has the same data tells so, if anybody does; repmgr's witness starts alone too.
+  if (s.nodes == Nodes::witness) {
+    if (!heard_out) return {GateRow::B8, Admission::wait};
+    return s.marker == MarkerState::none ? allow(GateRow::B8) : GateRuling{GateRow::B1, later};
+  }
   // A marker of isolation outlived its list of nodes: nobody can be asked whether it is over.
   if (s.nodes == Nodes::never_read) return s.marker == MarkerState::none ? allow(GateRow::B6) : refuse(GateRow::B1);
   if (s.disk == Disk::restored) return refuse(GateRow::B7);
   if (s.nodes == Nodes::alone) return s.marker == MarkerState::none ? allow(GateRow::B8) : refuse(GateRow::B1);
 
   if (s.foreign) return refuse(GateRow::B7);
-  const bool heard_out = s.all_heard || s.expired;
   // A proof may be complete before its primary has answered for itself, and the sentence is to name it rightly.
   if (s.evidence == Evidence::proof)
     return heard_out ? refuse(GateRow::B4, true) : GateRuling{GateRow::B4, Admission::wait};

@@ -18,16 +18,20 @@ Ruling match(const Signals& s, const State& m) {
                                 : !m.suspended && m.advert == Advert::replica;
   const Advert previous = keeps ? m.advert : Advert::down;
 
+  // It may be a witness, whose server is a primary by its own account and is nobody's: it is not raised, and no other
+  // primary is a reason to stop it.
+  const bool perhaps_nobodys = s.witness == IsWitness::unproved;
+
   // Its server, if it has one, is a primary by its own account, with data of its own: nobody may be sent to it, and
   // there is nothing to fence.
-  if (s.witness) return {Rule::W, Advert::down, Vrrp::fault};
+  if (s.witness == IsWitness::yes) return {Rule::W, Advert::down, Vrrp::fault};
   if (s.foreign) return {Rule::R0, Advert::down, Vrrp::fault};
   if (s.gap) return {Rule::R0b, Advert::down, Vrrp::hold};
 
   // The proofs come before the marker that they write: a stop which began in the way that flushes to a standby is not
   // made harder by its own marker, and its sentence stands until the server is dead. Nor do they need a marker that can
   // be read, or wait for a server that is shutting down: a smart shutdown lets its sessions go on.
-  if (is_primary && s.rival == Rival::confirmed)
+  if (is_primary && s.rival == Rival::confirmed && !perhaps_nobodys)
     return {Rule::R3, Advert::down, Vrrp::fault, s.followed ? Action::stop_fast : Action::stop_now, FenceReason::stale};
   const bool cut_off = m.held && s.majority == Majority::lost && !s.small_cluster;
   if (is_primary && (cut_off || s.majority == Majority::lapsed))
@@ -51,7 +55,7 @@ Ruling match(const Signals& s, const State& m) {
   if (waits && s.postmaster == Postmaster::absent && s.restart == Restart::allowed)
     return {Rule::B3, Advert::down, Vrrp::fault, Action::start};
   if (s.marker != MarkerState::none && !is_standby) return {Rule::R2h, Advert::down, Vrrp::fault};
-  if (is_primary && s.rival == Rival::proven) return {Rule::R3c, Advert::down, Vrrp::fault};
+  if (is_primary && s.rival >= Rival::proven) return {Rule::R3c, Advert::down, Vrrp::fault};
 
   if (s.postmaster == Postmaster::absent && s.restart == Restart::in_place)
     return {Rule::R10c, Advert::down, gone, Action::start};
@@ -70,7 +74,8 @@ Ruling match(const Signals& s, const State& m) {
   if (s.postmaster == Postmaster::up && s.sight == Sight::fresh) {
     if (is_primary) {
       const bool unchallenged = s.rival == Rival::none || trusted || s.own_support;
-      if (s.majority == Majority::fresh && unchallenged) return {Rule::R1, Advert::primary, Vrrp::raise};
+      if (s.majority == Majority::fresh && unchallenged && !perhaps_nobodys)
+        return {Rule::R1, Advert::primary, Vrrp::raise};
       if (trusted && s.majority == Majority::suspect) return {Rule::R5, previous, Vrrp::hold};
       if (trusted && s.majority == Majority::lost) return {Rule::R4b, previous, Vrrp::hold};  // small cluster
       return {Rule::R6, Advert::down, Vrrp::lower};
@@ -91,8 +96,8 @@ State after(const Signals& s, const State& m, const Ruling& row) {
   if (row.rule == Rule::R1) next.held = true;
   // Another postmaster, or another role, begins without what the last one had. One that recovers from the crash of a
   // backend is the same; decide() tells another one that starts by its process.
-  const bool over = s.witness || s.postmaster == Postmaster::absent || s.postmaster == Postmaster::orphans ||
-                    (s.role == Role::standby && s.sight == Sight::fresh);
+  const bool over = s.witness == IsWitness::yes || s.postmaster == Postmaster::absent ||
+                    s.postmaster == Postmaster::orphans || (s.role == Role::standby && s.sight == Sight::fresh);
   if (over) next.held = false;
   return next;
 }

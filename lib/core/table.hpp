@@ -27,10 +27,13 @@ enum class Rival : uint8_t { none, possible, claimed, proven, confirmed };
 /// as the confirmed primary and nobody has taken its place.
 enum class Restart : uint8_t { no, allowed, in_place };
 enum class Hang : uint8_t { no, brief, withdraw, stop };
+/// Whether this node only votes, whatever server runs on it: no; its row says so, and no other node has told whether it
+/// has the cluster's data; yes. A held primary is not unproved.
+enum class IsWitness : uint8_t { no, unproved, yes };
 
 /// What is seen at one moment, in the alphabet of the table.
 struct Signals {
-  bool witness = false;  ///< this node only votes, whatever server runs on it
+  IsWitness witness = IsWitness::no;
   Postmaster postmaster = Postmaster::unknown;
   Role role = Role::unknown;
   Sight sight = Sight::none;

@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <utility>
+
 #include "core/boards.hpp"
 
 namespace picket {
@@ -235,26 +237,50 @@ TEST(Foreign, IsSeenOnTheDiskOfAServerThatDoesNotRun) {
 
 TEST(Witness, IsOneByTheListUnlessAnotherNodeHasTheSameData) {
   Scene w;
-  EXPECT_FALSE(is_witness(w.board));
+  EXPECT_EQ(witness_of(w.board), IsWitness::no);
   w.board.self_is_witness = true;
-  EXPECT_FALSE(is_witness(w.board)) << "a row that somebody edited";
+  EXPECT_EQ(witness_of(w.board), IsWitness::no) << "a row that somebody edited";
   w.facts(1).system_identifier = 42;
   w.tick();
-  EXPECT_TRUE(is_witness(w.board));
+  EXPECT_EQ(witness_of(w.board), IsWitness::yes);
   w.board.server = {};
   w.board.disk = {};
-  EXPECT_TRUE(is_witness(w.board)) << "its server is down, and its disk has not been read";
+  EXPECT_EQ(witness_of(w.board), IsWitness::unproved) << "its server is down, and its disk has not been read";
   w.board.disk.known = true;
   w.board.disk.system_identifier = 42;
-  EXPECT_TRUE(is_witness(w.board));
+  EXPECT_EQ(witness_of(w.board), IsWitness::yes);
   w.board.disk.system_identifier = w.facts(2).system_identifier;
-  EXPECT_FALSE(is_witness(w.board)) << "its server is down, and its disk has the cluster's data";
+  EXPECT_EQ(witness_of(w.board), IsWitness::no) << "its server is down, and its disk has the cluster's data";
+}
+
+TEST(Witness, OfRepmgrsIsNoneBeforeAnotherNodeHasToldWhoseDataItHas) {
+  Scene w;
+  w.board.self_is_witness = true;
+  w.facts(1).system_identifier = 42;
+  w.tick();
+  const uint64_t cluster = std::exchange(w.seen(2).system_identifier, 0);
+  EXPECT_EQ(witness_of(w.board), IsWitness::yes) << "one that tells is enough";
+  w.peer(3).node.type = Node::Type::witness;
+  EXPECT_EQ(witness_of(w.board), IsWitness::unproved) << "another witness has other data than anybody";
+  w.peer(3).server = {};
+  EXPECT_EQ(witness_of(w.board), IsWitness::unproved);
+  w.seen(2).system_identifier = cluster;
+  w.says(2, Says::silent);
+  w.run(60s);
+  EXPECT_EQ(witness_of(w.board), IsWitness::yes) << "who was heard once is remembered";
+}
+
+TEST(Witness, IsNoStandby) {
+  Scene w(3, 2);
+  w.board.self_is_witness = true;
+  for (int peer : {2, 3}) w.peer(peer).server = {};
+  EXPECT_EQ(witness_of(w.board), IsWitness::no);
 }
 
 TEST(Witness, WithoutAServerIsOne) {
-  EXPECT_FALSE(is_witness(Board{}));
+  EXPECT_EQ(witness_of(Board{}), IsWitness::no);
   Board board = board_of_a_witness(3, Instant{});
-  EXPECT_TRUE(is_witness(board));
+  EXPECT_EQ(witness_of(board), IsWitness::yes);
   board.lease.emplace();
   const Step step = decide({}, board, Instant{Millis{60'000}}, Policy{});
   EXPECT_EQ(step.verdict.rule, Rule::W);

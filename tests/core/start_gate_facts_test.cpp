@@ -216,12 +216,41 @@ TEST(StartGateFacts, OneOfTwoServersStartsAloneOnlyWhereThereIsNoThirdVoter) {
   expect(t.ask(true), GateRow::B3, Admission::allow);
 }
 
-TEST(StartGateFacts, TheWitnessIsNotGated) {
+TEST(StartGateFacts, TheWitnessStartsWhoeverIsPrimaryWhenNobodyHasItsData) {
   Scene t;
   t.board.self_is_witness = true;
+  t.board.disk.system_identifier = 9;
   t.says(2, Role::primary, 1);
+  const auto waiting = t.ask();
+  expect(waiting, GateRow::B8, Admission::wait);
+  EXPECT_THAT(waiting.sentence, HasSubstr("not every other node was heard yet"));
   t.follows(3, 2, 1);
   expect(t.ask(), GateRow::B8, Admission::allow);
+}
+
+TEST(StartGateFacts, TheWitnessStartsAlone) {
+  Scene t;
+  t.board.self_is_witness = true;
+  for (int id : {2, 3}) t.fails(id, Answer::timed_out);
+  expect(t.ask(), GateRow::B8, Admission::wait);
+  expect(t.ask(false, Millis{2000}), GateRow::B8, Admission::allow);
+}
+
+TEST(StartGateFacts, AnOldPrimaryWhoseRowSaysWitnessIsStaleAllTheSame) {
+  Scene t;
+  t.board.self_is_witness = true;
+  t.says(2, Role::primary, 2);
+  t.follows(3, 2, 2);
+  expect(t.ask(), GateRow::B4, Admission::refuse, true);
+  // One that tells is enough: then it is a node like the others, and waits for a majority.
+  t.fails(2, Answer::timed_out);
+  t.says(3, Role::standby, 1);
+  expect(t.ask(), GateRow::B5, Admission::wait);
+  t.fails(3, Answer::timed_out);
+  t.board.marker = {.state = MarkerFacts::State::fenced, .reasons = {"stale"}, .sentence = "pg2 is primary"};
+  expect(t.ask(true), GateRow::B1, Admission::refuse);
+  t.board.marker.reasons = {"isolated"};
+  expect(t.ask(true), GateRow::B1, Admission::refuse);
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ TEST(StartGate, NeverLetsWhatABrokenRewindLeftPassAndRefusesItAtOnce) {
 
 TEST(StartGate, NeverLetsAPrimaryPassThatIsFencedOrStaleOrForeign) {
   for_all([](const GateSignals& s, const GateRuling& r) {
-    if (!is_primary_like(s) || s.nodes == Nodes::witness) return;
+    if (!is_primary_like(s)) return;
     if (s.marker != MarkerState::none) {
       EXPECT_FALSE(allows(r));
     }
@@ -73,6 +73,13 @@ TEST(StartGate, LetsAPrimaryOfThreePassOnlyWhenAMajorityTellsAndEverybodyWasHear
     if (!is_primary_like(s) || s.nodes != Nodes::many || !allows(r)) return;
     EXPECT_TRUE(r.row == GateRow::B3 && s.disk == Disk::primary && s.voices == Voices::tell);
     EXPECT_TRUE(s.all_heard || s.expired);
+  });
+}
+
+TEST(StartGate, BelievesNoRowOfAWitnessBeforeEverybodyWasHeard) {
+  for_all([](const GateSignals& s, const GateRuling& r) {
+    if (s.nodes != Nodes::witness || !is_primary_like(s) || s.all_heard || s.expired) return;
+    EXPECT_FALSE(allows(r));
   });
 }
 
@@ -107,8 +114,9 @@ TEST(StartGate, NeverWaitsOnceItsTimeIsUpAndNeverForWhatNoTimeCanChange) {
   for_all([](const GateSignals& s, const GateRuling& r) {
     if (r.admission != Admission::wait) return;
     EXPECT_FALSE(s.expired);
-    EXPECT_TRUE(s.disk == Disk::primary && has_others(s) && !s.foreign);
-    if (s.evidence == Evidence::proof) {
+    const bool may_change = s.disk == Disk::primary && has_others(s) && !s.foreign;
+    EXPECT_TRUE(may_change || (s.nodes == Nodes::witness && is_primary_like(s)));
+    if (s.nodes != Nodes::witness && s.evidence == Evidence::proof) {
       EXPECT_FALSE(s.all_heard);
     }
   });
@@ -119,6 +127,9 @@ TEST(StartGate, StartsWhereRefusingWouldOnlyBeAnOutage) {
     if (s.disk != Disk::primary || s.marker != MarkerState::none) return;
     if (s.nodes == Nodes::never_read || s.nodes == Nodes::alone) {
       EXPECT_TRUE(allows(r));
+    }
+    if (s.nodes == Nodes::witness && (s.all_heard || s.expired)) {
+      EXPECT_TRUE(allows(r)) << "repmgr's witness starts alone too";
     }
     const bool unchallenged = s.evidence == Evidence::none && !s.foreign && (s.all_heard || s.expired);
     if (s.nodes == Nodes::pair && s.voices == Voices::silent && unchallenged) {

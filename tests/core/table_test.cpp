@@ -331,7 +331,7 @@ TEST(Table, HoldsEveryClaimForEveryCombinationOfItsInputs) {
 TEST(Table, AWitnessIsNeverOfferedActedOnOrHeldWhateverIsSeen) {
   uint64_t combinations = 0, broken = 0;
   Moment t;
-  t.s.witness = true;
+  t.s.witness = IsWitness::yes;
   std::string first;
   visit_everything(t, [&] {
     t.row = match(t.s, t.m);
@@ -345,6 +345,26 @@ TEST(Table, AWitnessIsNeverOfferedActedOnOrHeldWhateverIsSeen) {
   EXPECT_EQ(broken, 0U) << first;
   EXPECT_EQ(combinations, everything().combinations);
   EXPECT_EQ(everything().rule_hits[static_cast<size_t>(Rule::W)], 0U) << "a node with data is no witness";
+}
+
+TEST(Table, WhatMayBeAWitnessIsNeverRaisedNorStoppedForOthersAndAsksForNoLease) {
+  uint64_t combinations = 0, broken = 0;
+  Moment t;
+  t.s.witness = IsWitness::unproved;
+  std::string first;
+  visit_everything(t, [&] {
+    if (t.m.held) return;  // that is no witness
+    t.row = match(t.s, t.m);
+    t.next = after(t.s, t.m, t.row);
+    ++combinations;
+    // It ends only what lost a lease that a witness never has, and what has a marker.
+    const bool may_stop = t.s.majority == Majority::lapsed || t.marked();
+    const bool right = !t.is(Rule::R1) && t.row.vrrp != Vrrp::raise && !t.next.held && implies(t.stops(), may_stop) &&
+                       (t.row.advert != Advert::primary);
+    if (!right && broken++ == 0) first = describe(t);
+  });
+  EXPECT_EQ(broken, 0U) << first;
+  EXPECT_GT(combinations, everything().combinations / 3);
 }
 
 TEST(Table, HasNoRowThatCannotBeReached) {

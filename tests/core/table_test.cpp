@@ -347,7 +347,7 @@ TEST(Table, AWitnessIsNeverOfferedActedOnOrHeldWhateverIsSeen) {
   EXPECT_EQ(everything().rule_hits[static_cast<size_t>(Rule::W)], 0U) << "a node with data is no witness";
 }
 
-TEST(Table, WhatMayBeAWitnessIsNeverRaisedNorStoppedForOthersAndAsksForNoLease) {
+TEST(Table, WhatMayBeAWitnessIsNeverRaisedNorStoppedForOthers) {
   uint64_t combinations = 0, broken = 0;
   Moment t;
   t.s.witness = IsWitness::unproved;

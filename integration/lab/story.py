@@ -85,6 +85,17 @@ class Story:
         """How often a node did not offer itself as the primary since a moment."""
         return len([a for a in self.workload.answers() if a.node == node.name and a.path == "/primary" and a.asked > since and a.code != 200])
 
+    def addresses_of_others(self, node) -> list:
+        return [other.ip for other in self.cluster.nodes if other is not node]
+
+    def note_heal(self, old, heal) -> None:
+        """Heals, and notes whether that changed anything: the old primary acknowledges nothing, the new one is offered all the time."""
+        new = self.primary
+        healed = heal(old)
+        self.hold(15, "nothing more may happen")
+        self.note("acks_after_heal", len(self.acks_of(old, since=healed)))
+        self.note("stopped_at_heal", self.withdrawn(new, since=healed) > 0)
+
     def note(self, key: str, value):
         self.facts[key] = round(value, 3) if isinstance(value, float) else value
         say(f"{key} = {self.facts[key]}")

@@ -9,7 +9,7 @@ BOUNDS = {"dual_ack_direct_s": ("==", 0), "writes_back_s": ("<=", 11), "last_ack
 def run(lab):
     old = lab.primary
     client = lab.client_beside(old)
-    others = [node.ip for node in lab.cluster.nodes if node is not old]
+    others = lab.addresses_of_others(old)
     lab.fault(f"nothing from {old} reaches the other nodes", lambda: network.drop(old.name, *[f"out ip daddr {ip}" for ip in others]),
               justifies_fence_of=old)
     lab.await_writes(40, by_another_than=old)

@@ -17,9 +17,4 @@ def run(lab):
     lab.await_writes(40, by_another_than=old)
     lab.hold_until(lab.fault_at + (20 if short() else CUT), "the two sides live apart")
     lab.note("last_ack_isolated_s", lab.last_ack(client))
-
-    new = lab.primary
-    healed = lab.heal(old)
-    lab.hold(15, "nothing more may happen")
-    lab.note("acks_after_heal", len(lab.acks_of(old, since=healed)))
-    lab.note("stopped_at_heal", lab.withdrawn(new, since=healed) > 0)
+    lab.note_heal(old, lab.heal)

@@ -10,7 +10,7 @@ BOUNDS = {"dual_ack_direct_s": ("==", 0), "last_ack_isolated_s": ("<=", 3.5), "w
 def run(lab):
     old = lab.primary
     client = lab.client_beside(old)
-    others = [node.ip for node in lab.cluster.nodes if node is not old]
+    others = lab.addresses_of_others(old)
 
     def cut():
         network.refuse(old.name, *[f"in ip saddr {ip} meta l4proto tcp" for ip in others])
@@ -20,9 +20,4 @@ def run(lab):
     lab.await_writes(40, by_another_than=old)
     lab.hold_until(lab.fault_at + 20, "the two sides live apart")
     lab.note("last_ack_isolated_s", lab.last_ack(client))
-
-    new = lab.primary
-    healed = lab.heal_firewall(old)
-    lab.hold(15, "nothing more may happen")
-    lab.note("acks_after_heal", len(lab.acks_of(old, since=healed)))
-    lab.note("stopped_at_heal", lab.withdrawn(new, since=healed) > 0)
+    lab.note_heal(old, lab.heal_firewall)

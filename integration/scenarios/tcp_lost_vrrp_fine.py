@@ -10,7 +10,7 @@ BOUNDS = {"dual_ack_direct_s": ("==", 0), "last_ack_cut_s": ("<=", 3.5), "addres
 def run(lab):
     old = lab.primary
     client = lab.client_beside(old)
-    others = [node.ip for node in lab.cluster.nodes if node is not old]
+    others = lab.addresses_of_others(old)
     rules = [rule for ip in others for rule in (f"in ip saddr {ip} meta l4proto {{ tcp, udp }}", f"out ip daddr {ip} meta l4proto {{ tcp, udp }}")]
     lab.fault(f"TCP and UDP between {old} and the other nodes are dropped", lambda: network.drop(old.name, *rules), justifies_fence_of=old)
     lab.await_writes(40, by_another_than=old)

@@ -328,42 +328,45 @@ TEST(Table, HoldsEveryClaimForEveryCombinationOfItsInputs) {
   std::apply([&](const auto&... c) { (report(c), ...); }, claims);
 }
 
-TEST(Table, AWitnessIsNeverOfferedActedOnOrHeldWhateverIsSeen) {
+/// How many combinations there are for such a node in which `concerns`; `right` is to hold in each of them.
+template <typename Concerns, typename Right>
+uint64_t expect_of(IsWitness witness, Concerns concerns, Right right) {
   uint64_t combinations = 0, broken = 0;
-  Moment t;
-  t.s.witness = IsWitness::yes;
   std::string first;
+  Moment t;
+  t.s.witness = witness;
   visit_everything(t, [&] {
+    if (!concerns(t)) return;
     t.row = match(t.s, t.m);
     t.next = after(t.s, t.m, t.row);
     ++combinations;
-    const bool right = t.is(Rule::W) && t.row.advert == Advert::down && t.row.vrrp == Vrrp::fault &&
-                       t.row.action == Action::none && t.row.reason == FenceReason::none && !t.next.held &&
-                       t.next.advert == Advert::down;
-    if (!right && broken++ == 0) first = describe(t);
+    if (!right(t) && broken++ == 0) first = describe(t);
   });
   EXPECT_EQ(broken, 0U) << first;
+  return combinations;
+}
+
+TEST(Table, AWitnessIsNeverOfferedActedOnOrHeldWhateverIsSeen) {
+  const auto combinations = expect_of(
+      IsWitness::yes, [](const Moment&) { return true; },
+      [](const Moment& t) {
+        return t.is(Rule::W) && t.row.advert == Advert::down && t.row.vrrp == Vrrp::fault &&
+               t.row.action == Action::none && t.row.reason == FenceReason::none && !t.next.held &&
+               t.next.advert == Advert::down;
+      });
   EXPECT_EQ(combinations, everything().combinations);
   EXPECT_EQ(everything().rule_hits[static_cast<size_t>(Rule::W)], 0U) << "a node with data is no witness";
 }
 
 TEST(Table, WhatMayBeAWitnessIsNeverRaisedNorStoppedForOthers) {
-  uint64_t combinations = 0, broken = 0;
-  Moment t;
-  t.s.witness = IsWitness::unproved;
-  std::string first;
-  visit_everything(t, [&] {
-    if (t.m.held) return;  // that is no witness
-    t.row = match(t.s, t.m);
-    t.next = after(t.s, t.m, t.row);
-    ++combinations;
-    // It ends only what lost a lease that a witness never has, and what has a marker.
-    const bool may_stop = t.s.majority == Majority::lapsed || t.marked();
-    const bool right = !t.is(Rule::R1) && t.row.vrrp != Vrrp::raise && !t.next.held && implies(t.stops(), may_stop) &&
-                       (t.row.advert != Advert::primary);
-    if (!right && broken++ == 0) first = describe(t);
-  });
-  EXPECT_EQ(broken, 0U) << first;
+  const auto combinations = expect_of(
+      IsWitness::unproved, [](const Moment& t) { return !t.m.held; },  // what is held is no witness
+      [](const Moment& t) {
+        // It ends only what lost a lease that a witness never has, and what has a marker.
+        const bool may_stop = t.s.majority == Majority::lapsed || t.marked();
+        return !t.is(Rule::R1) && t.row.vrrp != Vrrp::raise && !t.next.held && implies(t.stops(), may_stop) &&
+               t.row.advert != Advert::primary;
+      });
   EXPECT_GT(combinations, everything().combinations / 3);
 }
 

@@ -59,6 +59,12 @@ bool same_system(const ServerFacts& facts, uint64_t own) {
   return own == 0 || facts.system_identifier == 0 || facts.system_identifier == own;
 }
 
+bool is_witness(const Peer& peer, uint64_t own) {
+  if (peer.node.type != Node::Type::witness) return false;
+  const auto& facts = peer.server.facts;  // however old: whose data it has does not age
+  return own == 0 || !facts || facts->system_identifier != own;
+}
+
 bool refusal_counts(const Attempts& attempts, const Board& board) {
   return board.peers.size() == 1 && attempts.answer == Answer::refused;
 }

@@ -29,6 +29,10 @@ std::vector<std::string> followers_of(const ServerView* leader, const std::strin
 /// True unless both system identifiers are known and differ.
 bool same_system(const ServerFacts& facts, uint64_t own);
 
+/// A witness by its row of repmgr.nodes. One whose server has told that it has this node's data is none: repmgr's
+/// witness has a database of its own, so the row was edited. `own` 0: unknown, the row is believed.
+bool is_witness(const Peer& peer, uint64_t own);
+
 /// True when the host's refusal counts as an answer: of two nodes, which can never make a majority when one is down. It
 /// says at least that no server runs there.
 bool refusal_counts(const Attempts& attempts, const Board& board);

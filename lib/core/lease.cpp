@@ -88,7 +88,7 @@ struct Scene {
     lease.release_until = now + setup.timing.lease;
     lease.bound_until = std::min(lease.bound_until, now);
     lease.owed_until = Lease::never;
-    lease.next_heartbeat = now + setup.timing.heartbeat;
+    lease.next_word = now + setup.timing.heartbeat;
     tell_release();
   }
 
@@ -112,17 +112,23 @@ struct Scene {
   /// Nobody is known to hold it now. Whoever held it last may have forgotten that over a restart, and believe an older
   /// holder's word; it would never ask, and so never be told by a reply.
   void tell_newest_holder() {
-    lease.next_heartbeat = now + setup.timing.heartbeat;
+    lease.next_word = now + setup.timing.heartbeat;
     LeaseMessage word = message_of(Kind::refusal, lease.won_term);
     say_what_is_known(word);
     send_to_all(word);
+  }
+
+  /// Twice as often while the newest one is not acknowledged by a majority: it may be lost.
+  bool heartbeat_is_due() const {
+    const Instant newest = lease.acked[*place(setup.self)];
+    const bool confirmed = end_of_lease(lease.acked, setup) >= newest + setup.timing.lease;
+    return now >= newest + (confirmed ? setup.timing.heartbeat : setup.timing.heartbeat / 2);
   }
 
   void send_heartbeats() {
     lease.acked[*place(setup.self)] = now;
     bind();
     lease.owed_until = now + setup.timing.bound;
-    lease.next_heartbeat = now + setup.timing.heartbeat;
     send_to_all(message_of(Kind::heartbeat, lease.term, now));
   }
 
@@ -260,11 +266,11 @@ LeaseStep on_tick(const Lease& before, const LeaseSetup& setup, Instant now, con
   Lease& lease = s.lease;
   if (input.wish == Wish::give_back && (lease.term != 0 || lease.candidacy)) {
     s.release();
-  } else if (lease.released != 0 && lease.term == 0 && !lease.candidacy && now >= lease.next_heartbeat) {
+  } else if (lease.released != 0 && lease.term == 0 && !lease.candidacy && now >= lease.next_word) {
     if (now >= lease.release_until) lease.released = 0;
     if (lease.released != 0) s.tell_release();
-    lease.next_heartbeat = now + setup.timing.heartbeat;
-  } else if (lease.won_term != 0 && lease.term == 0 && now >= lease.bound_until && now >= lease.next_heartbeat) {
+    lease.next_word = now + setup.timing.heartbeat;
+  } else if (lease.won_term != 0 && lease.term == 0 && now >= lease.bound_until && now >= lease.next_word) {
     s.tell_newest_holder();
   }
   if (input.wish == Wish::idle && lease.candidacy) {
@@ -274,7 +280,7 @@ LeaseStep on_tick(const Lease& before, const LeaseSetup& setup, Instant now, con
   // Not wanted, it runs out; the term stays, and is as good as ever for those who have promised nobody a newer one.
   if (input.wish != Wish::hold) return std::move(s.step);
 
-  if (lease.term != 0 && now >= lease.next_heartbeat) s.send_heartbeats();
+  if (lease.term != 0 && s.heartbeat_is_due()) s.send_heartbeats();
   // A voter that has promised a newer term acknowledges ours no more: ask for one that is newer still.
   const bool wants_term = lease.term == 0 || lease.refused > lease.term;
   const bool may_promise_self = lease.promise.to == setup.self || now >= lease.bound_until;

@@ -23,7 +23,7 @@ namespace picket {
 /// `bound` must exceed `lease` by what clocks can differ in rate over that time, and without a client gate also by the
 /// time that proof of death takes (docs/safety.md).
 struct LeaseTiming {
-  Millis heartbeat{500};  ///< between two heartbeats, and between two requests
+  Millis heartbeat{500};  ///< between two requests, and between two heartbeats that are acknowledged, else half of it
   Millis lease{3000};     ///< from sending a heartbeat that is acknowledged
   Millis bound{5700};     ///< from acknowledging or granting
   Millis more{0};         ///< and after a start longer by this: an earlier run may have counted with a longer bound
@@ -62,12 +62,12 @@ struct Lease {
   Term seen = 0;          ///< the highest term heard of
   Term won_term = 0;      ///< the newest holder that proved itself by a heartbeat, to us or to a voter that tells us
   int won_by = 0;
+  Instant next_word = never;  ///< of what is told again: the newest holder's name, a release
 
   // As the holder.
   Term term = 0;     ///< 0 = not the holder
   Times acked{};     ///< newest send time that each voter acknowledged
   Term refused = 0;  ///< the highest term that a voter has promised another, and therefore refuses ours
-  Instant next_heartbeat = never;
   /// What a lease of ours allowed may go on until then, also one that an earlier run of the agent held: a server that
   /// is being stopped, clients that were let in. Before that only give_back sets the voters free.
   Instant owed_until = never;

@@ -13,7 +13,7 @@ namespace {
 RivalView find_claimant(const Board& board, uint64_t own_system, int majority, const Horizon& h, const Policy& policy) {
   RivalView best;
   for (const Peer& peer : board.peers) {
-    if (!is_fresh(peer.server, h, policy) || peer.node.type == Node::Type::witness) continue;
+    if (!is_fresh(peer.server, h, policy) || is_witness(peer, own_system)) continue;
     const ServerFacts& facts = *peer.server.facts;
     if (facts.role != Role::primary) continue;
     RivalView found;

@@ -60,8 +60,8 @@ const Peer* find_upstream(const Board& board, const Horizon& h, const Policy& po
   if (!receiver_is_live(board.server, h, policy)) return nullptr;
   for (const Peer& peer : board.peers) {
     if (!is_fresh(peer.server, h, policy) || peer.server.facts->role != Role::primary) continue;
-    if (peer.node.type == Node::Type::witness) continue;
-    if (!same_system(*peer.server.facts, board.server.facts->system_identifier)) continue;
+    const uint64_t own = board.server.facts->system_identifier;
+    if (is_witness(peer, own) || !same_system(*peer.server.facts, own)) continue;
     if (says_it_follows(*board.server.facts, peer.node.host, peer.node.port)) return &peer;
     if (lists(peer.server, board.self_name)) return &peer;
   }
@@ -90,7 +90,7 @@ bool nobody_was_promoted(const Board& board, const ClusterView& view, const Hori
   for (const Peer& peer : board.peers) {
     if (!is_fresh(peer.server, h, policy)) continue;
     const ServerFacts& facts = *peer.server.facts;
-    if (peer.node.type != Node::Type::witness) {
+    if (!is_witness(peer, board.disk.system_identifier)) {
       if (facts.role != Role::standby || !same_system(facts, board.disk.system_identifier)) return false;
       if (facts.timeline > board.marker.timeline) return false;
     }

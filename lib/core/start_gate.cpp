@@ -64,8 +64,9 @@ Sides sides(const Board& board, const Horizon& h, const Policy& policy) {
   Sides found;
   const uint32_t own = disk_timeline(board.disk);
   for (const Peer& peer : board.peers) {
-    if (peer.node.type == Node::Type::witness || !is_fresh(peer.server, h, policy)) continue;
+    if (!is_fresh(peer.server, h, policy)) continue;
     const ServerFacts& facts = *peer.server.facts;
+    // Whatever its row says: repmgr's witness has another system identifier.
     if (facts.role != Role::standby || facts.system_identifier != board.disk.system_identifier) continue;
     if (facts.timeline <= own) {
       ++found.ours;

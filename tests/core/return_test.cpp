@@ -47,6 +47,9 @@ TEST(NobodyPromoted, CountsAWitnessAsOneWhoLooksAndNeverAsOneWhoWasPromoted) {
   w.seen(3).timeline = 9;
   w.seen(3).system_identifier = 42;
   EXPECT_TRUE(w.nobody_promoted());
+  w.seen(3).role = Role::standby;
+  w.seen(3).system_identifier = w.seen(2).system_identifier;
+  EXPECT_FALSE(w.nobody_promoted()) << "its row was edited, and it is on a newer timeline";
 }
 
 TEST(NobodyPromoted, IsBelievedOnlyAfterALongerTimeWhereTheLinkFlaps) {

@@ -75,12 +75,16 @@ TEST(RivalSeen, NeedsThreeOfFive) {
   EXPECT_EQ(w.view().rival.rival, Rival::proven);
 }
 
-TEST(RivalSeen, IsNeverAWitness) {
+TEST(RivalSeen, IsNeverAWitnessUnlessItHasOurData) {
   Scene w;
   w.peer(3).node.type = Node::Type::witness;
   w.become_primary(3, 1);
+  w.facts(3).system_identifier = 42;
   w.tick();
   EXPECT_EQ(w.view().rival.rival, Rival::none);
+  w.facts(3).system_identifier = w.facts(1).system_identifier;  // its row was edited
+  w.tick();
+  EXPECT_EQ(w.view().rival.rival, Rival::claimed);
 }
 
 TEST(RivalSeen, WithOtherDataIsPossibleAndNeverProvenWhoeverFollowsIt) {

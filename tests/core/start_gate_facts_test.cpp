@@ -93,6 +93,14 @@ TEST(StartGateFacts, OneStandbyOnANewerTimelineIsNoProofWhileAMajorityIsOnOurs) 
   expect(t.ask(true), GateRow::B4, Admission::refuse);
 }
 
+TEST(StartGateFacts, AStandbyOnANewerTimelineCountsWhateverItsRowSays) {
+  Scene t;
+  t.fails(2, Answer::refused);
+  t.says(3, Role::standby, 2);
+  t.peer(3).node.type = Node::Type::witness;
+  expect(t.ask(), GateRow::B4, Admission::refuse, true);
+}
+
 TEST(StartGateFacts, ThePrimaryOfAClusterThatWaitsForItStarts) {
   Scene t;
   t.says(2, Role::standby, 1);

@@ -36,6 +36,7 @@ class Voters : public testing::Test {
     lease[from] = std::move(step.lease);
     for (const Envelope& e : step.send) {
       said[e.message.kind] = e.message;
+      ++times[e.message.kind];
       if (!cut[from] && !cut[e.to]) take(e.to, on_message(lease[e.to], setup[e.to], from, e.message, now, input[e.to]));
     }
   }
@@ -48,6 +49,7 @@ class Voters : public testing::Test {
   std::map<int, bool> cut;
   std::map<int, int> promises;
   std::map<Kind, LeaseMessage> said;
+  std::map<Kind, int> times;
   Instant now = at(0);
 };
 
@@ -68,6 +70,24 @@ TEST_F(Voters, RenewALeaseWithoutTouchingTheDisk) {
   EXPECT_TRUE(serves(1));
   EXPECT_EQ(promises, before);
   EXPECT_EQ(lease[1].term, 1U);
+}
+
+TEST_F(Voters, AreToldTwiceAsOftenWhileNoMajorityAnswers) {
+  input[1].wish = Wish::hold;
+  run_until(5000);
+  const auto heartbeats_in_3s = [&] {
+    const int before = times[Kind::heartbeat];
+    run_until(static_cast<int>(now.time_since_epoch().count()) + 3000);
+    return (times[Kind::heartbeat] - before) / 2;
+  };
+  EXPECT_EQ(heartbeats_in_3s(), 6);
+  cut[2] = true;
+  EXPECT_EQ(heartbeats_in_3s(), 6);
+  cut[3] = true;
+  EXPECT_GE(heartbeats_in_3s(), 9);  // each 0.3 s, as the clock of this test ticks
+  cut[2] = cut[3] = false;
+  run_until(static_cast<int>(now.time_since_epoch().count()) + 500);
+  EXPECT_EQ(heartbeats_in_3s(), 6);
 }
 
 TEST_F(Voters, LetAnotherHaveItOnlyAfterTheOldLeaseHasEnded) {

@@ -185,6 +185,7 @@ class Agent:
     def __init__(self, cluster, i, picketd, environment=None, level="guard"):
         self.port = free_port()
         self._folder = cluster.base / f"agent{i}-{self.port}"
+        self.run = self._folder / "run"
         for folder in ("run/vrrp", "state"):
             (self._folder / folder).mkdir(parents=True)
         shutil.copy(picketd, self._folder / "picketd")  # postgres may not be let into the folder of the build

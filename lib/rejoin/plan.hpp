@@ -1,7 +1,7 @@
 #pragma once
 // How an old primary becomes a standby of the present one, and what that costs: facts in, a plan out. Pure; each rule
-// is a test in tests/rejoin/plan_test.cpp. The plan says what would be done even when something stands in the way, and
-// then names it: nothing is done as long as a single obstacle is left.
+// is a test in tests/rejoin (plan_test.cpp, plan_obstacles_test.cpp). The plan says what would be done even when
+// something stands in the way, and then names it: nothing is done as long as a single obstacle is left.
 
 #include <cstdint>
 #include <optional>

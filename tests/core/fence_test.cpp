@@ -2,22 +2,13 @@
 
 #include <gmock/gmock.h>
 
-#include "core/boards.hpp"
+#include "core/story.hpp"
 
 namespace picket {
 namespace {
 using std::chrono_literals::operator""s;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-/// pg1 is the confirmed primary of healthy nodes.
-Watcher healthy(int nodes = 3) {
-  Watcher w(nodes);
-  w.run(5s);
-  EXPECT_EQ(w.verdict.rule, Rule::R1);
-  w.lines.clear();
-  return w;
-}
 
 TEST(Fence, IsOrderedInTheSameWordsWhileItIsInProgress) {
   Watcher w = healthy();

@@ -1,7 +1,10 @@
 #pragma once
 // A primary at level lease, as its own agent sees it.
 
+#include <string>
+
 #include "core/boards.hpp"
+#include "core/words.hpp"
 
 namespace picket {
 
@@ -35,5 +38,11 @@ struct Leased : Watcher {
     board.lease->won_by = node;
   }
 };
+
+/// "R1 primary hold": the rule, what is advertised, and what is wanted of the lease.
+inline std::string verdict_of(const Watcher& w) {
+  return std::string(word(w.verdict.rule)) + " " + std::string(word(w.verdict.advert)) + " " +
+         std::string(word(w.verdict.lease));
+}
 
 }  // namespace picket

@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "core/boards.hpp"
+#include "core/story.hpp"
 
 namespace picket {
 namespace {
@@ -14,15 +14,6 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-
-/// pg1 is the confirmed primary of three healthy nodes.
-Watcher healthy(int nodes = 3) {
-  Watcher w(nodes);
-  w.run(5s);
-  EXPECT_EQ(w.verdict.rule, Rule::R1);
-  w.lines.clear();
-  return w;
-}
 
 // The one line of the journal is R1's, and stays the only one.
 void expect_primary_throughout(Watcher& w, Millis duration = Millis{60'000}) {

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "agent/cluster.hpp"
+#include "agent/voters.hpp"
 
 namespace picket::test {
 namespace {
@@ -16,14 +17,6 @@ constexpr Millis lease{1000};
 class Leased : public testing::Test {
  protected:
   Leased() {
-    const std::string key = folder_ / "cluster.key";
-    const Ended made = cluster_.node1().picket({"keygen", key});
-    EXPECT_EQ(made.code, 0) << made.err;
-    for (const auto& member : cluster_.members()) {
-      ports_.push_back(free_port());
-      voters_ +=
-          (voters_.empty() ? "" : " ") + std::to_string(member->id()) + "=127.0.0.1:" + std::to_string(ports_.back());
-    }
     for (const auto& member : cluster_.members()) start(*member);
     EXPECT_TRUE(old_.until("R1", limit)) << describe(old_);
   }
@@ -31,10 +24,7 @@ class Leased : public testing::Test {
   void start(Member& member, const std::string& repmgr = {}) {
     AgentOptions options{.level = "lease"};
     options.repmgr = repmgr;
-    options.lease =
-        "voters = \"" + voters_ + "\"\nkey = \"" + folder_ / "cluster.key" +
-        "\"\nlisten = \"127.0.0.1\"\nport = " + std::to_string(ports_[static_cast<size_t>(member.id() - 1)]) +
-        "\nheartbeat = \"100ms\"\nduration = \"1s\"\ndrift = \"300ms\"\nfence_within = \"1s\"\n";
+    options.lease = voters_.lines(member.id());
     member.start_agent(options);
   }
 
@@ -44,8 +34,7 @@ class Leased : public testing::Test {
 
   Folder folder_;
   Cluster cluster_;
-  std::vector<int> ports_;
-  std::string voters_;
+  Voters voters_;
   Member& old_ = cluster_.node1();
   Member& new_ = cluster_.node2();
 };

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "agent/cluster.hpp"
+#include "agent/voters.hpp"
 #include "agent/witness_host.hpp"
 
 namespace picket::test {
@@ -18,31 +19,18 @@ constexpr Millis lease{1000};
 class TwoServersAndAWitness : public testing::Test {
  protected:
   TwoServersAndAWitness() {
-    EXPECT_EQ(old_.picket({"keygen", folder_ / "cluster.key"}).code, 0);
-    for (int id = 1; id <= 3; ++id) {
-      ports_.push_back(free_port());
-      voters_ += (id == 1 ? "" : " ") + std::to_string(id) + "=127.0.0.1:" + std::to_string(ports_.back());
-    }
-    witness_.start(lines(3));
+    witness_.start(voters_.lines(3));
     for (const auto& member : cluster_.members()) {
       AgentOptions options{.level = "lease"};
-      options.lease = lines(member->id());
+      options.lease = voters_.lines(member->id());
       member->start_agent(options);
     }
     EXPECT_TRUE(old_.until("R1", limit)) << describe(old_) << witness_.log();
   }
 
-  std::string lines(int id) const {
-    return "voters = \"" + voters_ + "\"\nkey = \"" + folder_ / "cluster.key" +
-           "\"\nlisten = \"127.0.0.1\"\nport = " + std::to_string(ports_[static_cast<size_t>(id - 1)]) +
-           "\nheartbeat = \"100ms\"\nduration = \"1s\"\ndrift = \"300ms\"\nfence_within = \"1s\"\n";
-  }
-
-  Folder folder_;
   Cluster cluster_{2};
   WitnessHost witness_{3};
-  std::vector<int> ports_;
-  std::string voters_;
+  Voters voters_;
   Member& old_ = cluster_.node1();
   Member& new_ = cluster_.node2();
 };
@@ -97,7 +85,7 @@ TEST_F(TwoServersAndAWitness, TheWitnessMayBeLostAndComeBackAndNothingHappens) {
   witness_.agent().signal(SIGKILL);
   std::this_thread::sleep_for(3 * lease);
   EXPECT_EQ(old_.rule(), "R1") << describe(old_);
-  witness_.start(lines(3));
+  witness_.start(voters_.lines(3));
   std::this_thread::sleep_for(3 * lease);
   EXPECT_EQ(old_.rule(), "R1") << describe(old_);
   EXPECT_EQ(old_.status()["lease"]["term"], term);

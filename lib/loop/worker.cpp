@@ -43,6 +43,11 @@ void Worker::run(std::function<void()> work, std::function<void()> done) {
   wake_.notify_one();
 }
 
+void Worker::finish(Millis limit) {
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, limit, [this] { return waiting_.empty() && !running_job_; });
+}
+
 size_t Worker::pending() const {
   std::lock_guard lock(mutex_);
   return waiting_.size() + (running_job_ ? 1 : 0);
@@ -60,6 +65,7 @@ void Worker::thread_main() {
     job.work();
     lock.lock();
     running_job_ = false;
+    wake_.notify_one();  // finish(), if anybody: this thread does not wait now
     finished_.push_back(std::move(job));
     const uint64_t one = 1;
     [[maybe_unused]] auto written = write(event_fd_.get(), &one, sizeof one);  // fails only when already readable

@@ -1,6 +1,6 @@
 #pragma once
-// One thread for the system calls that can hang on a sick disk (open, read, fsync, rename): the loop never waits for a
-// file.
+// One thread for the calls that can hang, on a sick disk (open, read, fsync, rename) or in a busy kernel: the loop
+// never waits for them.
 
 #include <condition_variable>
 #include <deque>
@@ -24,6 +24,9 @@ class Worker {
   /// Runs `work` on the thread, then `done` on the loop. Both in the order given. `work` must not throw and must not
   /// touch what the loop's thread uses.
   void run(std::function<void()> work, std::function<void()> done);
+  /// Waits until everything has been worked on, at most `limit`, and keeps the loop waiting for it: for the end of a
+  /// program, when what has not begun is to be done all the same.
+  void finish(Millis limit);
   /// How many jobs have not finished: a number that stays up names a disk that hangs.
   size_t pending() const;
 

@@ -60,6 +60,13 @@ void TwoHosts::SetUp() {
 
 void TwoHosts::enter(const Fd& net) const { ASSERT_EQ(setns(net.get(), CLONE_NEWNET), 0) << std::strerror(errno); }
 
+void ServerHost::SetUp() {
+  TwoHosts::SetUp();
+  if (!HasFatalFailure() && !IsSkipped()) server.emplace(server_port);
+}
+
+void ServerHost::nft(const std::string& commands) { ASSERT_EQ(std::system(("nft '" + commands + "'").c_str()), 0); }
+
 EchoServer::EchoServer(int port) : listener_(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
   sockaddr_in6 all{};
   all.sin6_family = AF_INET6;

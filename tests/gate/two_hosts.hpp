@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -94,6 +95,20 @@ class Client {
   Fd socket_;
   int error_ = 0;
   Millis took_{0};
+};
+
+/// The first of the hosts with a server, which is to be behind the gate.
+class ServerHost : public TwoHosts {
+ protected:
+  static constexpr int client_port = 6433, server_port = 5432;
+
+  void SetUp() override;
+  /// Whether a client of the other host gets in by the gate and is answered.
+  bool lets_in() { return Client(*this, Place::there, client_port).echoes(); }
+  /// Runs nft(8) with `commands`.
+  static void nft(const std::string& commands);
+
+  std::optional<EchoServer> server;
 };
 
 }  // namespace picket

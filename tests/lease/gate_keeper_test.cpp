@@ -4,9 +4,12 @@
 
 #include <gmock/gmock.h>
 
+#include <utility>
+
+#include "gate/busy_rules.hpp"
 #include "gate/two_hosts.hpp"
 #include "lease/keeper.hpp"
-#include "loop/loop.hpp"
+#include "loop/sources.hpp"
 
 namespace picket {
 namespace {
@@ -14,32 +17,41 @@ using std::chrono_literals::operator""ms;
 using testing::AllOf, testing::HasSubstr, testing::StartsWith, testing::ThrowsMessage;
 
 constexpr Millis lease_lasts{900};  // a renewal opens for 600 ms
-constexpr int client_port = 6433, server_port = 5432;
 
-class Keeping : public TwoHosts {
+class Keeping : public ServerHost {
  protected:
   void SetUp() override {
-    TwoHosts::SetUp();
-    if (IsSkipped() || HasFatalFailure()) return;
-    server.emplace(server_port);
-    keeper.emplace(client_port, server_port, lease_lasts);
+    ServerHost::SetUp();
+    if (!IsSkipped() && !HasFatalFailure()) start();
   }
-  /// A round of the agent, with a heartbeat acknowledged so long ago.
-  void round(ClientGate wish, Millis renewed_ago = 0ms) {
+  /// A run of the agent.
+  void start(Millis lease = lease_lasts) {
+    keeper.reset();
+    lasts = lease;
+    keeper.emplace(loop, client_port, server_port, lease, [this] { ++changes; });
+  }
+  /// A round of the agent, with a heartbeat acknowledged so long ago. It ends before the kernel has done what it
+  /// orders.
+  void decide(ClientGate wish, Millis renewed_ago = 0ms) {
     const Instant now = boot_now();
     LeaseFacts lease;
     lease.confirmed = now - renewed_ago;
-    lease.valid_until = lease.confirmed + lease_lasts;
+    lease.valid_until = lease.confirmed + lasts;
     keeper->decided(wish, lease, now);
+  }
+  /// The same, and what comes of it.
+  void round(ClientGate wish, Millis renewed_ago = 0ms) {
+    decide(wish, renewed_ago);
+    EXPECT_TRUE(loop.run_until([this] { return !keeper->busy(); }, 5000ms));
   }
   void rounds(ClientGate wish, Millis how_long) {
     for (const Instant end = boot_now() + how_long; boot_now() < end; std::this_thread::sleep_for(50ms)) round(wish);
   }
-  bool lets_in() { return Client(*this, Place::there, client_port).echoes(); }
   bool says_open() const { return boot_now() < keeper->view().open_until; }
-  static void nft(const std::string& commands) { ASSERT_EQ(std::system(("nft '" + commands + "'").c_str()), 0); }
 
-  std::optional<EchoServer> server;
+  Loop loop;
+  Millis lasts{0};
+  int changes = 0;
   std::optional<GateKeeper> keeper;
 };
 
@@ -74,7 +86,7 @@ TEST_F(Keeping, ClosesAtOnceWhenItIsTold) {
 
 TEST_F(Keeping, ClosesAtFirstWhatAnEarlierRunLeftOpenOrLeavesIt) {
   round(ClientGate::open);
-  keeper.emplace(client_port, server_port, lease_lasts);
+  start();
   round(ClientGate::leave);
   EXPECT_TRUE(lets_in()) << "a restart costs no session";
   round(ClientGate::closed);
@@ -113,10 +125,8 @@ TEST_F(Keeping, PutsBackWhatSomebodyRemovesAndOpensItAgain) {
 
 TEST_F(Keeping, ForgetsWhyItCouldNotBeOpenedWhenNobodyWantsItOpenAnyMore) {
   round(ClientGate::closed);
-  {
-    const WithoutRights now;
-    round(ClientGate::open);
-  }
+  lasts = lease_lasts * 2 / 3;  // no time is left for an order that is late
+  round(ClientGate::open);
   EXPECT_THAT(keeper->view().problem, HasSubstr("cannot be opened"));
   EXPECT_EQ(keeper->wrong_with_table(), "") << "a late order keeps no node from being promoted";
   round(ClientGate::closed);
@@ -125,8 +135,13 @@ TEST_F(Keeping, ForgetsWhyItCouldNotBeOpenedWhenNobodyWantsItOpenAnyMore) {
 
 TEST_F(Keeping, IsNotKnownToBeClosedUntilTheKernelHasDoneIt) {
   EXPECT_TRUE(keeper->view().may_be_open) << "by an earlier run";
-  round(ClientGate::closed);
+  decide(ClientGate::closed);
+  EXPECT_TRUE(keeper->view().may_be_open) << "ordered only";
+  EXPECT_TRUE(loop.run_until([this] { return changes == 1; }, 1000ms)) << "the lease is to be given back at once";
   EXPECT_FALSE(keeper->view().may_be_open);
+  round(ClientGate::leave);
+  decide(ClientGate::open);
+  EXPECT_TRUE(keeper->view().may_be_open) << "from the order on";
   round(ClientGate::open);
   EXPECT_TRUE(keeper->view().may_be_open);
   {
@@ -144,17 +159,74 @@ TEST_F(Keeping, IsNotKnownToBeClosedUntilTheKernelHasDoneIt) {
   EXPECT_EQ(keeper->view().problem, "");
 }
 
+TEST_F(Keeping, LetsTheLoopGoOnWhileTheKernelIsBusyWithTheRulesOfAnother) {
+  round(ClientGate::open);
+  Instant beat = boot_now(), free = beat;
+  Millis worst{0}, waited{0};
+  std::string told;
+  Timer heart(loop, [&] {
+    const Instant now = boot_now();
+    worst = std::max(worst, now - std::exchange(beat, now));
+    if (!keeper->busy()) free = now;
+    waited = std::max(waited, now - free);
+    if (told.empty()) told = keeper->view().problem;
+  });
+  Timer agent(loop, [this] { decide(ClientGate::open); });
+  heart.every(10ms);
+  agent.every(50ms);
+  BusyRules other;
+  EXPECT_TRUE(loop.run_until([&] { return other.over(); }, 60'000ms));
+  std::cout << "an order waited for " << waited.count() << " ms, the loop for " << worst.count() << " ms\n";
+  EXPECT_GT(waited, GateKeeper::slow) << "the kernel was not busy, and this shows nothing";
+  EXPECT_LT(worst, GateKeeper::slow / 2);
+  EXPECT_THAT(told, HasSubstr("has not carried out an order"));
+  EXPECT_TRUE(loop.run_until([&] { return says_open(); }, 5000ms));
+  EXPECT_TRUE(lets_in());
+  EXPECT_EQ(keeper->view().problem, "");
+}
+
+TEST_F(Keeping, ClosesWhenTheKernelIsFreeAndIsNotTakenForClosedBefore) {
+  start(30'000ms);
+  round(ClientGate::open);
+  BusyRules other;
+  const auto kept_waiting = [this] {
+    decide(ClientGate::open);
+    return !loop.run_until([this] { return !keeper->busy(); }, 300ms);
+  };
+  while (!kept_waiting()) ASSERT_FALSE(other.over()) << "the kernel was not busy, and this shows nothing";
+  for (int i = 0; i < 3; ++i) {
+    decide(ClientGate::closed);
+    EXPECT_TRUE(keeper->view().may_be_open);
+    EXPECT_TRUE(lets_in());
+  }
+  EXPECT_TRUE(loop.run_until([this] { return !keeper->busy(); }, 60'000ms));
+  EXPECT_FALSE(keeper->view().may_be_open);
+  EXPECT_FALSE(says_open());
+  EXPECT_FALSE(lets_in());
+  EXPECT_GT(changes, 0) << "whoever gives the lease back waits for that";
+}
+
+TEST_F(Keeping, CarriesOutAnOrderToCloseAtItsEnd) {
+  start(30'000ms);
+  round(ClientGate::open);
+  ASSERT_TRUE(lets_in());
+  decide(ClientGate::open, -1ms);
+  decide(ClientGate::closed);
+  keeper.reset();
+  EXPECT_FALSE(lets_in());
+}
+
 TEST_F(Keeping, SaysWhyItCannotWork) {
   {
     const WithoutRights now;
-    EXPECT_THAT([] { GateKeeper(client_port, server_port, lease_lasts); },
+    EXPECT_THAT([this] { start(); },
                 ThrowsMessage<CannotVote>(AllOf(StartsWith("lease.client_gate: "), HasSubstr("CAP_NET_ADMIN"))));
   }
   keeper.reset();
   nft("delete table inet picket");
   const TakenTable taken;
   try {
-    GateKeeper(client_port, server_port, lease_lasts);
+    start();
     ADD_FAILURE() << "made over another's table";
   } catch (const CannotVote& error) {
     ADD_FAILURE() << error.what() << ": it would not be tried again";

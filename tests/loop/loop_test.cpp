@@ -123,5 +123,22 @@ TEST(Worker, RunsJobsInOrderAndReportsOnTheLoop) {
   EXPECT_EQ(worked, 3);
 }
 
+TEST(Worker, FinishesWhatHasNotBegunAndWaitsNoLongerThanItIsTold) {
+  Loop loop;
+  std::atomic<int> worked = 0;
+  std::atomic<bool> hangs = true;
+  Worker worker(loop);
+  worker.run([&] { hangs.wait(true); }, [] {});
+  worker.run([&] { ++worked; }, [] {});
+  const Instant begin = boot_now();
+  worker.finish(50ms);
+  EXPECT_GE(boot_now() - begin, 49ms);
+  EXPECT_EQ(worked, 0);
+  hangs = false;
+  hangs.notify_all();
+  worker.finish(5000ms);
+  EXPECT_EQ(worked, 1);
+}
+
 }  // namespace
 }  // namespace picket

@@ -23,8 +23,9 @@ bool full() {
 void expect_safe(const Limits& limits) {
   const Outcome outcome = explore(limits, enough, 97);
   std::ostringstream name;
-  name << limits.voters << " voters, " << limits.terms << " terms, a lease of " << limits.lease << " ticks"
-       << (limits.restarts ? ", restarts" : "") << (limits.slow < 0 ? "" : ", a slow clock");
+  name << limits.voters << " voters, " << limits.candidates << " candidates, " << limits.terms << " terms, a lease of "
+       << limits.lease << " ticks" << (limits.restarts ? ", restarts" : "") << (limits.late ? ", late datagrams" : "")
+       << (limits.slow < 0 ? "" : ", a slow clock");
   std::cout << name.str() << ": " << outcome.worlds << " worlds, " << outcome.moves << " moves, depth " << outcome.depth
             << '\n';
   EXPECT_EQ(outcome.violation, "") << name.str();
@@ -46,6 +47,22 @@ TEST(Lease, HasOneHolderInEveryWorldOfFourAndFiveVoters) {
 
 TEST(Lease, HasOneHolderInEveryWorldOfThreeThatAllMayHoldIt) {
   expect_safe({.voters = 3, .candidates = 3, .terms = 3});
+}
+
+TEST(Lease, HasOneHolderInEveryWorldOfLateDatagrams) {
+  expect_safe({.voters = 3, .terms = 3, .late = true});
+  expect_safe({.voters = 3, .candidates = 3, .terms = 2, .late = true});
+  expect_safe({.voters = 4, .terms = 2, .late = true});
+  expect_safe({.voters = 3, .terms = 2, .restarts = true, .late = true, .slow = 0});
+}
+
+TEST(Lease, HasOneHolderInEveryWorldOfLateDatagramsRestartsAndASlowClock) {
+  if (!full()) GTEST_SKIP() << "PICKET_EXPLORE=full runs it";
+  expect_safe({.voters = 3, .terms = 3, .restarts = true, .late = true, .slow = 0});
+  expect_safe({.voters = 3, .terms = 4, .late = true});
+  expect_safe({.voters = 3, .candidates = 3, .terms = 3, .late = true});
+  expect_safe({.voters = 4, .terms = 3, .late = true});
+  expect_safe({.voters = 5, .terms = 2, .late = true});
 }
 
 TEST(Lease, HasOneHolderInEveryWorldWithRestartsAndASlowClock) {
@@ -82,6 +99,20 @@ INSTANTIATE_TEST_SUITE_P(EachKnown, Mistakes,
                                          Mistake::start_is_not_waited_for, Mistake::acknowledges_after_granting,
                                          Mistake::grants_one_tick_early, Mistake::acknowledges_older_terms,
                                          Mistake::keeps_older_acknowledgements, Mistake::older_lease_forgotten));
+
+/// What would not be seen if datagrams arrived at once or never.
+class LateMistakes : public testing::TestWithParam<Mistake> {};
+
+TEST_P(LateMistakes, AreFoundWhereDatagramsAreLate) {
+  Limits limits{.voters = 3, .terms = 3, .mistake = GetParam()};
+  EXPECT_EQ(explore(limits, 5'000'000).violation, "");
+  limits.late = true;
+  EXPECT_THAT(explore(limits, 50'000'000).violation, testing::AnyOf("at most one serves", "a term has one holder"));
+}
+
+INSTANTIATE_TEST_SUITE_P(EachKnown, LateMistakes,
+                         testing::Values(Mistake::older_request_lowers_promise, Mistake::older_answers_count,
+                                         Mistake::release_frees_newer_terms));
 
 TEST(Lease, IsBrokenInAWayThatTheExplorerTells) {
   const auto story = shortest_violation(

@@ -6,10 +6,14 @@
 //    the end of the lease follows from it), an older term not stepped down from (giving back is allowed at any time).
 //  - So acknowledgements arrive at once, with every heartbeat that arrives: one that is late or lost is worth less. One
 //    that a restart of the agent comes in between of may count after it, so a restart that goes on keeps them.
-//  - A release frees all who are bound by it at once. A heartbeat that nobody hears only binds its sender.
+//  - A release frees all who are bound by it at once (but see `late` below). A heartbeat that nobody hears only binds
+//    its sender.
 //  - Requests and heartbeats arrive at once or never. One that arrives later binds its voter for longer, and the same
 //    sender could have sent a newer one at that moment, which is worth more to it; unless it has stepped down, and then
-//    its term is older than one that has been won, which a majority acknowledges no more.
+//    its term is older than one that has been won, which a majority acknowledges no more. This is not taken on trust:
+//    with Limits::late sending and arriving are two moves, for these and for releases, and whatever a node has said may
+//    arrive at any moment from then on, in any order, any number of times, also after its restart. That is more than
+//    the link allows, which drops what is overtaken (docs/protocol.md). The answer to it counts at once.
 //  - Grants arrive at any time, however late, or never, or when their candidacy is over. Nothing follows from less than
 //    a majority; then the newest of them are worth most.
 //  - What a refusal or a denial says (a term promised to another) may be known to a candidate when it acts, or not:
@@ -43,18 +47,31 @@ struct Moves {
     if (names == nullptr) return {};
     return "n" + std::to_string(a + 1) + " " + verb + (b < 0 ? "" : " n" + std::to_string(b + 1));
   }
+  std::string name_of(const char* verb, int a, int b, Term term) const {
+    return names == nullptr ? "" : name_of(verb, a, b) + ", term " + std::to_string(term);
+  }
 
   LeaseStep tell(const World& w, int to, int from, const LeaseMessage& message, Wish wish) const {
     return on_message(w.nodes[to], setup_of(limits, to), from + 1, message, here, wishing(wish));
   }
 
-  /// The node has taken a step. Grants of a candidacy that is over count no more; releases arrive.
+  /// The node has taken a step. Grants of a candidacy that is over count no more; releases arrive, or are under way.
   void take(World& w, int node, const LeaseStep& step) const {
     const auto term_of = [](const Lease& lease) { return lease.candidacy ? lease.candidacy->term : 0; };
     if (term_of(w.nodes[node]) != term_of(step.lease)) w.grants[node].fill(World::none);
     w.nodes[node] = step.lease;
     for (const Envelope& e : step.send)
-      if (e.message.kind == Kind::release) w.nodes[e.to - 1] = tell(w, e.to - 1, node, e.message, Wish::idle).lease;
+      if (limits.late)
+        note(w.said[node], e.message);
+      else if (e.message.kind == Kind::release)
+        w.nodes[e.to - 1] = tell(w, e.to - 1, node, e.message, Wish::idle).lease;
+  }
+
+  static void note(Said& said, const LeaseMessage& message) {
+    const unsigned bit = 1U << (message.term - 1);
+    if (message.kind == Kind::request) said.requests |= bit;
+    if (message.kind == Kind::heartbeat) said.heartbeats |= bit;
+    if (message.kind == Kind::release) said.released = std::max(said.released, message.term);
   }
 
   bool acknowledges_wrongly(bool promised_the_same) const {
@@ -62,22 +79,42 @@ struct Moves {
            (limits.mistake == Mistake::acknowledges_older_terms && promised_the_same);
   }
 
+  static Term current_term(const Lease& lease, const LeaseMessage& reply) {
+    if (reply.kind == Kind::ack) return lease.term;
+    return lease.candidacy ? lease.candidacy->term : reply.term;
+  }
+
   /// A heartbeat or a request arrives, and the answer to the first as well. False when nothing comes of it.
   bool arrives(World& w, int node, const Envelope& envelope) const {
     const int voter = envelope.to - 1;
+    Promise& promise = w.nodes[voter].promise;
+    if (limits.mistake == Mistake::older_request_lowers_promise && envelope.message.kind == Kind::request &&
+        promise.to == node + 1)
+      promise.term = std::min(promise.term, envelope.message.term);
     const LeaseStep answer = tell(w, voter, node, envelope.message, Wish::idle);
     bool matters = w.nodes[voter].candidacy && !answer.lease.candidacy;  // it yields
+    matters |= limits.late && w.nodes[voter].term != answer.lease.term;
     take(w, voter, answer);
     for (const Envelope& e : answer.send) {
       if (e.to != node + 1) continue;
       LeaseMessage reply = e.message;
       if (reply.kind == Kind::refusal && acknowledges_wrongly(answer.lease.promise.to == node + 1))
         reply.kind = Kind::ack;
-      if (reply.kind == Kind::grant) w.grants[node][voter] = 0;
+      if (limits.mistake == Mistake::older_answers_count) reply.term = current_term(w.nodes[node], reply);
+      if (reply.kind == Kind::grant) is_under_way(w, node, voter, reply);
       if (reply.kind == Kind::ack) w.nodes[node] = tell(w, node, voter, reply, Wish::hold).lease;
       matters |= reply.kind == Kind::grant || reply.kind == Kind::ack;
     }
     return matters;
+  }
+
+  /// The newest grant is worth most. One of a candidacy that is over must lead to nothing, so it may arrive at once.
+  void is_under_way(World& w, int node, int voter, const LeaseMessage& grant) const {
+    const auto& candidacy = w.nodes[node].candidacy;
+    if (!candidacy || candidacy->term != grant.term) return take(w, node, tell(w, node, voter, grant, Wish::hold));
+    const int age = grant.sent == Lease::never ? limits.lease : static_cast<int>((here - grant.sent).count());
+    int& known = w.grants[node][voter];
+    known = known == World::none ? age : std::min(known, age);
   }
 
   /// Holds or asks, with what it has been told, if anything.
@@ -85,6 +122,10 @@ struct Moves {
     const LeaseStep step = on_tick(informed, setup_of(limits, node), here, wishing(Wish::hold));
     World acted = world;
     take(acted, node, step);
+    if (limits.late) {
+      if (!step.send.empty()) add(name_of("asks or holds", node), acted);
+      return;
+    }
     if (step.persist) add(name_of("asks", node), acted);
     for (const Envelope& envelope : step.send) {
       World heard = acted;
@@ -119,6 +160,39 @@ struct Moves {
     word.term = lease.candidacy->term;
     word.why = Denial::older_term;
     return on_message(informed, setup_of(limits, node), voter + 1, word, here, wishing(Wish::hold)).lease;
+  }
+
+  /// Whatever the node has said reaches another. Of the term that is held, or asked for, the last that was said has the
+  /// time that is worth most; of another term the answer must lead to nothing, however new it looks.
+  void is_heard(int node) {
+    const Lease& lease = world.nodes[node];
+    const Said& said = world.said[node];
+    const auto asked_at = [&](Term term) {
+      return lease.candidacy && lease.candidacy->term == term ? lease.candidacy->acked[node] : here;
+    };
+    for (int voter = 0; voter < limits.voters; ++voter) {
+      if (voter == node) continue;
+      for (Term term = 1; term <= limits.terms; ++term) {
+        if ((said.requests >> (term - 1) & 1) != 0) hears(voter, node, Kind::request, term, asked_at(term));
+        if ((said.heartbeats >> (term - 1) & 1) != 0)
+          hears(voter, node, Kind::heartbeat, term, lease.term == term ? lease.acked[node] : here);
+      }
+      if (said.released != 0) frees(voter, node, said.released);
+    }
+  }
+
+  void hears(int voter, int node, Kind kind, Term term, Instant sent) {
+    World heard = world;
+    const LeaseMessage message{.kind = kind, .term = term, .sent = sent, .position = wishing(Wish::hold).position};
+    if (!arrives(heard, node, {voter + 1, message})) return;
+    add(name_of(kind == Kind::request ? "asked, now heard by" : "held, now heard by", node, voter, term), heard);
+  }
+
+  void frees(int voter, int node, Term term) {
+    if (limits.mistake == Mistake::release_frees_newer_terms) term = limits.terms;
+    const LeaseStep freed = tell(world, voter, node, {.kind = Kind::release, .term = term}, Wish::idle);
+    if (freed.lease.bound_until == world.nodes[voter].bound_until) return;
+    add(name_of("gave back, now heard by", node, voter, term), world).nodes[voter] = freed.lease;
   }
 
   void ends(int node, Wish wish) {
@@ -167,6 +241,7 @@ void successors(const World& world, const Limits& limits, std::vector<World>& ne
   for (int i = 0; i < limits.voters; ++i) {
     const Lease& node = world.nodes[i];
     if (i < limits.candidates) moves.holds_or_asks(i);
+    if (i < limits.candidates && limits.late) moves.is_heard(i);
     if (node.candidacy) moves.is_granted(i);
     if (node.candidacy) moves.ends(i, Wish::idle);
     if (node.candidacy || node.term != 0) moves.ends(i, Wish::give_back);

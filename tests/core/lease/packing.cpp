@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <stdexcept>
 
 namespace picket::exploration {
@@ -62,6 +63,10 @@ void put_remainder(Bits& bits, const Limits& limits, Instant& until) {
   if (bits.reading()) until = here + Millis{left};
 }
 
+void put_term(Bits& bits, const Limits& limits, Term& term) {
+  bits.number(term, static_cast<int>(std::bit_width(limits.terms)));
+}
+
 /// What the candidates have of a voter's word.
 void put_column(Bits& bits, World& w, const Limits& limits, int voter) {
   for (int i = 0; i < limits.candidates; ++i) {
@@ -73,29 +78,43 @@ void put_column(Bits& bits, World& w, const Limits& limits, int voter) {
 
 void put_voter(Bits& bits, World& w, const Limits& limits, int place) {
   Lease& node = w.nodes[place];
-  bits.number(node.promise.term, 3);
+  put_term(bits, limits, node.promise.term);
   bits.number(node.promise.to, 2);
   put_remainder(bits, limits, node.bound_until);
   put_column(bits, w, limits, place);
+}
+
+void put_said(Bits& bits, const Limits& limits, Said& said) {
+  const auto terms = static_cast<int>(limits.terms);
+  bits.number(said.requests, terms);
+  bits.number(said.heartbeats, terms);
+  put_term(bits, limits, said.released);
 }
 
 void put_candidate(Bits& bits, World& w, const Limits& limits, int place) {
   put_voter(bits, w, limits, place);
   Lease& node = w.nodes[place];
   put_remainder(bits, limits, node.owed_until);
-  bits.number(node.term, 3);
+  put_term(bits, limits, node.term);
   Term asked = node.candidacy ? node.candidacy->term : 0;
-  bits.number(asked, 3);
+  put_term(bits, limits, asked);
   if (limits.restarts) bits.number(w.outlives[place], 2);
+  // Its own acknowledgement is never older than another's, so its age matters only to what is under way.
+  Instant held_at = node.term != 0 ? node.acked[place] : Lease::never;
+  Instant asked_at = node.candidacy ? node.candidacy->acked[place] : Lease::never;
+  if (limits.late) {
+    put_age(bits, limits, held_at);
+    put_age(bits, limits, asked_at);
+    put_said(bits, limits, w.said[place]);
+  }
   if (!bits.reading()) return;
   node.seen = node.promise.term;
-  // Its own acknowledgement is never older than another's.
-  if (node.term != 0) node.acked[place] = here;
+  if (node.term != 0) node.acked[place] = limits.late ? held_at : here;
   if (asked == 0) return;
   node.candidacy.emplace();
   node.candidacy->term = asked;
   node.candidacy->acked.fill(Lease::never);
-  node.candidacy->acked[place] = here;
+  node.candidacy->acked[place] = limits.late ? asked_at : here;
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ struct Key {
   bool operator==(const Key&) const = default;
 };
 
-/// Throws std::logic_error for limits under which a world needs more: 5 voters with 2 candidates fit.
+/// Throws std::logic_error for limits under which a world needs more: 5 voters with 2 candidates and 3 terms fit.
 Key pack(const World& world, const Limits& limits);
 
 World unpack(const Key& key, const Limits& limits);

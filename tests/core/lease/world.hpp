@@ -26,6 +26,10 @@ enum class Mistake : uint8_t {
   acknowledges_older_terms,      ///< of a holder whom it has promised a newer one
   keeps_older_acknowledgements,  ///< of an older term, as if they were of the newer one
   older_lease_forgotten,  ///< by an agent that restarts: when it yields, it frees those who hold its earlier run's up
+  // These take a datagram that is late.
+  older_request_lowers_promise,  ///< of the same node
+  older_answers_count,           ///< to a heartbeat or a request, whatever term they are for
+  release_frees_newer_terms,     ///< than it was told for
 };
 
 struct Limits {
@@ -33,6 +37,7 @@ struct Limits {
   int candidates = 2;     ///< at most 3
   Term terms = 2;         ///< worlds with a newer one are not looked into; at most 7
   bool restarts = false;  ///< of any node, any number of times
+  bool late = false;      ///< what was ever said may arrive at any later moment, in any order, any number of times
   int lease = 2;          ///< in ticks, at most 3; bounds last one tick longer
   int slow = -1;          ///< place of the node whose clock may be slow; -1 = none
   Mistake mistake = Mistake::none;
@@ -40,6 +45,13 @@ struct Limits {
 
 constexpr int most = 5;
 constexpr Instant here{Millis{1000}};
+
+/// What a candidate has ever said, for `Limits::late`: the network may still have it.
+struct Said {
+  unsigned requests = 0;    ///< bit t - 1: for term t
+  unsigned heartbeats = 0;  ///< the same
+  Term released = 0;        ///< the highest; a release of an older term frees nobody whom this one does not
+};
 
 struct World {
   static constexpr int none = -1;
@@ -51,6 +63,7 @@ struct World {
   /// What an earlier run of the agent held is valid for so many ticks more: its server and its clients go on without
   /// it.
   std::array<int, most> outlives{};
+  std::array<Said, most> said;
   int held_back = 0;  ///< ticks for which the slow clock may not stand still again
 
   World() {

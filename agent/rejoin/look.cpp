@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/following.hpp"
 #include "core/signals.hpp"
 #include "inquiry.hpp"
 #include "loop/read_file.hpp"
@@ -61,7 +62,7 @@ const Peer* Question::named(const std::string& name) const {
 
 bool is_primary(const Peer& peer, const Question& question, const Policy& policy) {
   return is_fresh(peer.server, question.horizon(), policy) && peer.server.facts->role == Role::primary &&
-         peer.node.type != Node::Type::witness;
+         !is_witness(peer, question.board().disk.system_identifier);
 }
 
 /// Who it is: whom a majority follows, else the one that the operator named, else whoever claims to be it on the newest

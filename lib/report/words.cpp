@@ -1,5 +1,7 @@
 #include "report/words.hpp"
 
+#include "core/following.hpp"
+
 namespace picket {
 
 std::string_view word(Level level) {
@@ -76,7 +78,7 @@ std::string primaries_text(const Board& board) {
   };
   add(board.self_name + " (this node)", board.server);
   for (const Peer& peer : board.peers)
-    if (peer.node.type != Node::Type::witness) add(peer.node.name, peer.server);
+    if (!is_witness(peer, board.disk.system_identifier)) add(peer.node.name, peer.server);
   return text;
 }
 

@@ -1,6 +1,6 @@
 #include "report/words.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 namespace picket {
 namespace {
@@ -40,6 +40,10 @@ TEST(PrimariesText, NamesEveryPrimaryWithItsPosition) {
   board.peers[2].node.type = Node::Type::witness;
   board.peers[3].server.session.answer = Answer::timed_out;  // gone, and what it said last is history
   EXPECT_EQ(primaries_text(board), "pg1 (this node) on timeline 2 at 0/3000060; pg3 on timeline 2 at 0/3000148");
+  // A row that somebody edited: repmgr's witness would have other data.
+  board.peers[2].node.name = "pg4";
+  board.disk.system_identifier = board.peers[2].server.facts->system_identifier = 42;
+  EXPECT_THAT(primaries_text(board), testing::EndsWith("; pg4 on timeline 2 at 0/3000060"));
 }
 
 }  // namespace

@@ -241,7 +241,8 @@ void Agent::report_fence() {
   const Progress& progress = ladder_.progress();
   if (progress.phase == logged_phase_) return;
   logged_phase_ = progress.phase;
-  std::string text = "fence: " + progress.phase + " after " + std::to_string(progress.total.count()) + " ms";
+  const std::string what = progress.phase == "idle" ? "ended without a proof" : progress.phase;
+  std::string text = "fence: " + what + " after " + std::to_string(progress.total.count()) + " ms";
   if (!progress.proof.empty()) text += ": " + progress.proof;
   log(progress.phase == "not proved" ? Priority::error : Priority::warning, text,
       {{"PICKET_FENCE_PHASE", progress.phase}, {"PICKET_FENCE_MS", std::to_string(progress.total.count())}});

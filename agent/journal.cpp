@@ -46,8 +46,8 @@ void Journal::alarms(const Snapshot& snapshot, const std::vector<std::string>& b
 }
 
 void Journal::problems(const std::vector<std::string>& problems) {
-  if (problems == told_) return;
-  for (const auto& problem : problems) log(Priority::warning, problem);
+  for (const auto& problem : problems)
+    if (std::ranges::find(told_, problem) == told_.end()) log(Priority::warning, problem);
   told_ = problems;
 }
 

@@ -19,13 +19,13 @@ class Journal {
   void verdict(const Snapshot& snapshot);
   /// `before`: the alarms of the last decision. `two_primaries`: the positions of both are worth a word.
   void alarms(const Snapshot& snapshot, const std::vector<std::string>& before, bool two_primaries);
-  /// All that is wrong just now; told when it is not what was told last.
+  /// All that is wrong just now; each is told when it was not wrong the last time.
   void problems(const std::vector<std::string>& problems);
 
  private:
   Notify& notify_;
   const bool acts_;
-  std::vector<std::string> told_;
+  std::vector<std::string> told_;  // what was wrong the last time
 };
 
 }  // namespace picket

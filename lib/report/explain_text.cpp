@@ -28,15 +28,16 @@ std::string_view text(Sight s) {
   return "cannot be read";
 }
 
-std::string_view text(Majority m) {
+/// At level lease a majority answers as long as the lease is valid.
+std::string_view text(Majority m, bool lease) {
   switch (m) {
-    case Majority::fresh: return "answers";
-    case Majority::lapsed: return "of the voters has not renewed the lease in time";
-    case Majority::asking: return "of the voters has not answered yet";
-    case Majority::suspect: return "has not answered for a moment";
+    case Majority::fresh: return lease ? "valid" : "answers";
+    case Majority::suspect: return lease ? "valid, and not renewed for a moment" : "has not answered for a moment";
+    case Majority::lapsed: return "ended, since it was not renewed in time";
+    case Majority::asking:
     case Majority::lost: break;
   }
-  return "does not answer";
+  return lease ? "not held" : "does not answer";
 }
 
 std::string_view text(Rival r) {
@@ -75,7 +76,8 @@ std::string explain_text(const Snapshot& snapshot, const Signals& s, const Polic
   out += std::string(word(v.rule)) + ": " + v.sentence + "\n\nthe table was asked:\n";
   line("PostgreSQL", text(s.postmaster));
   line("role", std::string(word(s.role)) + ", " + std::string(text(s.sight)));
-  line("majority of the nodes", text(s.majority));
+  const bool lease = snapshot.board.lease.has_value();
+  line(lease ? "lease" : "majority of the nodes", text(s.majority, lease));
   line("another primary", text(s.rival));
   line("followers here", s.own_support ? "a majority" : s.followed ? "some" : "none");
   line("fence marker", text(s.marker));

@@ -45,7 +45,7 @@ struct Snapshot {
   Millis fresh{1500};  ///< a fact older than this is unknown (policy)
   Verdict verdict;
   Board board;
-  std::string fence_phase;  ///< what the fence is doing, empty when it does nothing
+  std::string fence_phase;  ///< what the fence is doing, "idle" when nothing; empty on a witness
   std::string rejoin;       ///< what the latest way back came to; empty when there was none
   std::optional<Maintenance> maintenance;
   std::vector<AgentLink> links;

@@ -82,10 +82,9 @@ std::string attempt(const Json& json) {
 
 std::string client_gate(const Json& gate) {
   if (!gate.is_object()) return "";
-  std::string out = "\n  client gate: port " + text(at(gate, "port")) +
-                    (at(gate, "open") == true ? ", open for another " + duration(at(gate, "left_s")) : ", closed");
-  if (const std::string problem = text(at(gate, "problem"), ""); !problem.empty()) out += "\n  ! " + problem;
-  return out;
+  // What is wrong with it is among the problems.
+  return "\n  client gate: port " + text(at(gate, "port")) +
+         (at(gate, "open") == true ? ", open for another " + duration(at(gate, "left_s")) : ", closed");
 }
 
 void put_verdict(std::string& out, const Json& status) {
@@ -243,7 +242,7 @@ void put_fence(std::string& out, const Json& status) {
   out += '\n';
   if (const std::string sentence = text(at(fence, "sentence"), ""); !sentence.empty()) out += "  " + sentence + '\n';
   if (const std::string way = text(at(fence, "rejoin"), ""); !way.empty()) out += "  rejoin: " + way + '\n';
-  if (const std::string phase = text(at(fence, "phase"), ""); !phase.empty()) out += "  now: " + phase + '\n';
+  if (const std::string phase = text(at(fence, "phase"), "idle"); phase != "idle") out += "  now: " + phase + '\n';
   if (at(fence, "rungs").is_array()) {
     for (const Json& rung : at(fence, "rungs")) out += "  - " + text(rung) + '\n';
   }

@@ -151,10 +151,18 @@ TEST(Status, TellsTheClientGate) {
             (json::object({{"port", 6433}, {"open", true}, {"left_s", 1.5}, {"problem", nullptr}})));
   EXPECT_THAT(status_text(json::parse(told)), HasSubstr("\n  client gate: port 6433, open for another 1.5 s\n"));
   s.client_gate = ClientGateView{6433, {}, "it cannot be put back"};
+  s.problems = {"it cannot be put back"};  // as the agent has it
   told = status_json(s, scene::now);
   EXPECT_EQ(json::parse(told)["lease"]["client_gate"]["open"], false);
+  EXPECT_EQ(json::parse(told)["lease"]["client_gate"]["problem"], "it cannot be put back");
   EXPECT_THAT(status_text(json::parse(told)),
-              HasSubstr("\n  client gate: port 6433, closed\n  ! it cannot be put back\n"));
+              HasSubstr("\n  client gate: port 6433, closed\n  ! it cannot be put back\n\n"));
+}
+
+TEST(StatusText, SaysNothingOfAFenceThatDoesNothing) {
+  Snapshot s = scene::primary();
+  s.fence_phase = "idle";
+  EXPECT_THAT(status_text(json::parse(status_json(s, scene::now))), Not(HasSubstr("now:")));
 }
 
 }  // namespace

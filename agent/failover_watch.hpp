@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "loop/lifetime.hpp"
 #include "loop/sources.hpp"
 #include "loop/worker.hpp"
-#include "systemd/bus.hpp"
 #include "timing.hpp"
 
 namespace picket {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "loop/read_file.hpp"
@@ -44,25 +45,37 @@ NodeList::NodeList(Worker& disk, std::string path) : disk_(disk), path_(std::mov
 }
 
 std::string NodeList::take(const Rows& rows) {
-  if (rows == rows_) return "";
-  NodesResult result = decode_nodes(rows);
-  if (!result.error.empty()) return result.error;
-  nodes_ = std::move(result.nodes);
-  rows_ = rows;
-  cache_error_.clear();
-  save(rows);
+  if (rows != rows_) {
+    NodesResult result = decode_nodes(rows);
+    if (!result.error.empty()) return result.error;
+    nodes_ = std::move(result.nodes);
+    rows_ = rows;
+    cache_error_.clear();
+    unsaved_ = true;
+  }
+  save();
   return "";
 }
 
-void NodeList::save(const Rows& rows) {
+void NodeList::save() {
+  if (saving_ || !unsaved_) return;
+  saving_ = true;
+  unsaved_ = false;
   json cache = json::array();
-  for (const auto& row : rows) {
+  for (const auto& row : rows_) {
     json line = json::array();
     for (const auto& cell : row) line.push_back(cell ? json(*cell) : json());
     cache.push_back(line);
   }
-  // It may hold passwords: 0600. A failed write costs nothing but the knowledge after the next start.
-  disk_.run([path = path_, text = cache.dump(1)] { (void)write_file(path, text, 0600); }, [] {});
+  const auto error = std::make_shared<std::string>();
+  // It may hold passwords: 0600.
+  disk_.run([path = path_, text = cache.dump(1), error] { *error = write_file(path, text, 0600); },
+            [this, error, watch = lifetime_.watch()] {
+              if (watch.expired()) return;
+              saving_ = false;
+              save_error_ = *error;
+              if (!save_error_.empty()) unsaved_ = true;
+            });
 }
 
 }  // namespace picket

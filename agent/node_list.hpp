@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "loop/lifetime.hpp"
 #include "loop/worker.hpp"
 #include "postgres/rows.hpp"
 #include "repmgr/nodes.hpp"
@@ -32,14 +33,18 @@ class NodeList {
   const std::string& cache_error() const { return cache_error_; }
   /// Takes a new reading; on an error the last good list stays. Returns the error, or "".
   std::string take(const Rows& rows);
+  /// Why the cache could not be written; each reading tries it again. "" when it is on disk, or on its way.
+  const std::string& save_error() const { return save_error_; }
 
  private:
-  void save(const Rows& rows);
+  void save();
   Worker& disk_;
   std::string path_;
   std::vector<Node> nodes_;
   Rows rows_;
-  std::string cache_error_;
+  std::string cache_error_, save_error_;
+  bool saving_ = false, unsaved_ = false;
+  Lifetime lifetime_;
 };
 
 }  // namespace picket

@@ -70,7 +70,8 @@ void Observers::nodes_read(const Rows& rows) {
   const std::string error = nodes_.take(rows);
   if (error != nodes_error_) {
     nodes_error_ = error;
-    if (!error.empty()) log(Priority::warning, error + "; the last good list of nodes stays in force");
+    const bool known = !nodes_.nodes().empty();
+    if (!error.empty()) log(Priority::warning, error + (known ? "; the last good list of nodes stays in force" : ""));
   }
   watch_peers();
   changed_();
@@ -191,6 +192,8 @@ Board Observers::board() const {
 std::vector<std::string> Observers::problems() const {
   std::vector<std::string> problems;
   if (fifo_ && !fifo_->problem().empty()) problems.push_back(fifo_->problem());
+  if (!nodes_.save_error().empty())
+    problems.push_back("the list of nodes is not kept for the start gate: " + nodes_.save_error());
   return problems;
 }
 

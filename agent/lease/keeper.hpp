@@ -18,7 +18,6 @@
 #include "lease/outbox.hpp"
 #include "peers/link.hpp"
 #include "report/snapshot.hpp"
-#include "systemd/bus.hpp"
 
 namespace picket {
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "core/lease.hpp"
+#include "loop/lifetime.hpp"
 #include "loop/worker.hpp"
-#include "systemd/bus.hpp"
 
 namespace picket {
 

@@ -1,5 +1,6 @@
 #include "fence/marker_store.hpp"
 
+#include <memory>
 #include <utility>
 
 namespace picket {
@@ -77,8 +78,8 @@ void MarkerStore::save() {
         written->durable_error = durable_known ? write_marker(path, marker) : why;
         if (written->durable_error.empty()) written->fallback_error = write_marker(fallback, Marker{});
       },
-      [this, alive = std::weak_ptr(alive_), marker = marker_, written] {
-        if (!alive.expired()) saved(marker, *written);
+      [this, watch = lifetime_.watch(), marker = marker_, written] {
+        if (!watch.expired()) saved(marker, *written);
       });
 }
 
@@ -122,8 +123,8 @@ void MarkerStore::look_again() {
       [files, path = path_, fallback = fallback_path_] {
         *files = {read_marker(path), read_marker(fallback)};
       },
-      [this, alive = std::weak_ptr(alive_), files, generation = generation_] {
-        if (alive.expired()) return;
+      [this, watch = lifetime_.watch(), files, generation = generation_] {
+        if (watch.expired()) return;
         busy_ = false;
         if (generation == generation_) return take(*files);
         save();

@@ -4,10 +4,10 @@
 // it.
 
 #include <functional>
-#include <memory>
 #include <string>
 
 #include "fence/marker.hpp"
+#include "loop/lifetime.hpp"
 #include "loop/sources.hpp"
 #include "loop/worker.hpp"
 
@@ -66,7 +66,7 @@ class MarkerStore {
   bool busy_ = false, dirty_ = false;
   uint64_t generation_ = 0;  // counts the changes, to tell what a read is older than
   Timer retry_timer_;
-  std::shared_ptr<const char> alive_ = std::make_shared<const char>('\0');
+  Lifetime lifetime_;
 };
 
 }  // namespace picket

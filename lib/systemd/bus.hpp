@@ -12,24 +12,11 @@
 #include <memory>
 #include <string>
 
+#include "loop/lifetime.hpp"
 #include "loop/loop.hpp"
 #include "loop/sources.hpp"
 
 namespace picket {
-
-/// Lets a Bus hold callbacks into an object that may go away first: the object owns a Lifetime (its last member) and
-/// hands out watch(); once it is destroyed, its callbacks are dropped instead of called.
-class Lifetime {
- public:
-  using Watch = std::weak_ptr<const char>;
-  Lifetime() = default;
-  Lifetime(const Lifetime&) = delete;
-  Lifetime& operator=(const Lifetime&) = delete;
-  Watch watch() const { return token_; }
-
- private:
-  std::shared_ptr<const char> token_ = std::make_shared<const char>('\0');
-};
 
 class Bus {
  public:

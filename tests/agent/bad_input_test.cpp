@@ -54,7 +54,8 @@ class BadInput : public testing::Test {
   static void TearDownTestSuite() { cluster_.reset(); }
   void TearDown() override {
     primary().stop_agent(SIGTERM);
-    run({"/bin/rm", "-rf", primary().folder() / "state/nodes.json"});
+    for (const char* file : {"state/nodes.json", "state/nodes.json.new"})
+      run({"/bin/rm", "-rf", primary().folder() / file});
     set_third("conninfo = '" + cluster_->node3().server().conninfo() + "'");
   }
   void start() {
@@ -86,6 +87,21 @@ TEST_F(BadInput, ARowOfNonsenseLeavesTheLastGoodListInForce) {
   EXPECT_EQ(primary().stop_agent(SIGTERM), 0);
   primary().start_agent();
   EXPECT_TRUE(primary().until("R1", limit)) << describe(primary());
+}
+
+// The start gate would let everything pass where it was never kept.
+TEST_F(BadInput, AListOfNodesThatCannotBeKeptIsToldAndTriedAgain) {
+  const std::string kept = primary().folder() / "state/nodes.json";
+  run({"/bin/mkdir", kept + ".new"});  // in the way of the write
+  start();
+  const auto told = [] {
+    return primary().status()["problems"].dump().find("is not kept for the start gate") != std::string::npos;
+  };
+  EXPECT_TRUE(took(told, limit)) << describe(primary());
+  EXPECT_EQ(read_text(kept), "");
+  run({"/bin/rmdir", kept + ".new"});
+  EXPECT_TRUE(took([&] { return !told() && read_text(kept).find("node3") != std::string::npos; }, limit))
+      << describe(primary());
 }
 
 TEST_F(BadInput, ARowOfNonsenseFromTheBeginningMeansThatNobodyIsConfirmed) {

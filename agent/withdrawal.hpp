@@ -35,7 +35,6 @@ class Withdrawal {
   Ladder& ladder_;
   std::optional<Action> terminated_;  // in this withdrawal: Action::none; or for this stop
   std::string logged_error_;
-  Lifetime lifetime_;
 };
 
 }  // namespace picket

@@ -8,8 +8,6 @@
 
 namespace picket {
 
-constexpr const char* default_key_path = "/etc/picket/cluster.key";
-
 /// Wiped when it goes.
 struct ClusterKey {
   std::array<uint8_t, 32> bytes{};

@@ -3,19 +3,11 @@
 #include <libpq-fe.h>
 #include <netdb.h>
 
-#include <charconv>
 #include <memory>
 
 #include "postgres/answers.hpp"
 
 namespace picket {
-
-int ConnInfo::port_number() const {
-  int number = 0;
-  const std::string first = split_list(port).front();
-  const auto [end, error] = std::from_chars(first.data(), first.data() + first.size(), number);
-  return error == std::errc{} && number > 0 ? number : 5432;
-}
 
 std::optional<ConnInfo> parse_conninfo(const std::string& text, std::string& error) {
   char* words = nullptr;
@@ -38,7 +30,6 @@ std::optional<ConnInfo> parse_conninfo(const std::string& text, std::string& err
     if (key == "hostaddr") info.hostaddr = value;
     if (key == "port") info.port = value;
     if (key == "user") info.user = value;
-    if (key == "dbname") info.dbname = value;
     info.options.emplace_back(key, value);
   }
   return info;

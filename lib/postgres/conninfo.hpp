@@ -15,14 +15,8 @@ struct ConnInfo {
   std::string hostaddr;  ///< as given; numeric, may be a list
   std::string port;      ///< as given; may be a list; empty means 5432
   std::string user;
-  std::string dbname;
   /// Every option that was given, keyword and value, in libpq's order.
   std::vector<std::pair<std::string, std::string>> options;
-
-  /// The first port as a number; 5432 when none was given or it is no number.
-  int port_number() const;
-  /// hostaddr if given, else host: what a human calls this server.
-  const std::string& address() const { return hostaddr.empty() ? host : hostaddr; }
 };
 
 /// Parses "key=value ..." or a postgresql:// URI (PQconninfoParse, libpq docs 34.1). Returns nothing and fills `error`

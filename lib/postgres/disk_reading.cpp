@@ -40,11 +40,9 @@ void read_pid_file(const std::string& path, DiskReading& reading) {
   std::vector<unsigned char> bytes;
   if (!read_file(path, 8192, bytes)) {
     if (errno == ENOENT) return;
-    reading.pid_file_exists = true;
     reading.pid_file_error = why(path);
     return;
   }
-  reading.pid_file_exists = true;
   reading.pid_file = parse_postmaster_pid(std::string(bytes.begin(), bytes.end()), reading.pid_file_error);
   if (reading.pid_file && reading.pid_file->pid == 0) {
     reading.pid_file.reset();

@@ -1,6 +1,6 @@
 #pragma once
 // One look at a PostgreSQL data directory. The calls wait for the disk, so the loop has them done on a Worker; a
-// program that lives for one question (the boot gate) calls them directly.
+// program that lives for one question (the start gate) calls them directly.
 
 #include <sys/types.h>
 
@@ -20,7 +20,6 @@ struct DiskReading {
   uid_t owner = 0;                 ///< PostgreSQL runs as the owner of its data directory, or not at all
   uint64_t device = 0, inode = 0;  ///< tells one directory at this path from the next
 
-  bool pid_file_exists = false;
   std::optional<PostmasterPid> pid_file;
   std::string pid_file_error;  ///< it is there and cannot be read or makes no sense
 

@@ -10,8 +10,8 @@ namespace {
 constexpr uint32_t known_version = 1300;
 namespace at {
 constexpr size_t system_identifier = 0, version = 8, state = 16, checkpoint = 32, checkpoint_timeline = 48,
-                 min_recovery = 136, min_recovery_timeline = 144, wal_log_hints = 176, wal_segment_size = 228,
-                 checksum_version = 252, crc = 288;
+                 min_recovery_timeline = 144, wal_log_hints = 176, wal_segment_size = 228, checksum_version = 252,
+                 crc = 288;
 }
 
 // enum DBState, in the words of pg_controldata.
@@ -64,7 +64,6 @@ std::optional<ControlFile> parse_pg_control(std::span<const unsigned char> bytes
   file.state = state < states.size() ? states[state] : "unrecognized status code";
   file.checkpoint_lsn = read<uint64_t>(bytes, at::checkpoint);
   file.checkpoint_timeline = read<uint32_t>(bytes, at::checkpoint_timeline);
-  file.min_recovery_lsn = read<uint64_t>(bytes, at::min_recovery);
   file.min_recovery_timeline = read<uint32_t>(bytes, at::min_recovery_timeline);
   file.wal_log_hints = read<uint8_t>(bytes, at::wal_log_hints) != 0;
   file.checksums = read<uint32_t>(bytes, at::checksum_version) != 0;

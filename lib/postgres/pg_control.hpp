@@ -17,7 +17,6 @@ struct ControlFile {
   std::string state;  ///< as pg_controldata prints it, e.g. "in production"
   Lsn checkpoint_lsn = 0;
   uint32_t checkpoint_timeline = 0;  ///< of the latest checkpoint; lags after a promotion
-  Lsn min_recovery_lsn = 0;          ///< 0 unless in recovery
   uint32_t min_recovery_timeline = 0;
   bool wal_log_hints = false;
   bool checksums = false;         ///< data_checksum_version is not 0

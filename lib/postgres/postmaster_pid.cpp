@@ -25,7 +25,8 @@ bool read_segment(std::string_view line, PostmasterPid& into) {
   const auto text = trimmed(line);
   const size_t gap = text.find(' ');
   if (gap == text.npos) return false;
-  return read_number(text.substr(0, gap), into.shm_key) && read_number(trimmed(text.substr(gap)), into.shm_id);
+  uint64_t key = 0;
+  return read_number(text.substr(0, gap), key) && read_number(trimmed(text.substr(gap)), into.shm_id);
 }
 
 }  // namespace

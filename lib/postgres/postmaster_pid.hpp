@@ -17,9 +17,8 @@ struct PostmasterPid {
   int port = 0;
   std::string socket_folder;   ///< the first one; empty when there is none
   std::string listen_address;  ///< the first one; "*" stands for all
-  uint64_t shm_key = 0;
-  int shm_id = -1;     ///< System V segment (shmctl(2)); -1 while not written yet
-  std::string status;  ///< "starting", "ready", "stopping", "standby"; "" while not written yet
+  int shm_id = -1;             ///< System V segment (shmctl(2)); -1 while not written yet
+  std::string status;          ///< "starting", "ready", "stopping", "standby"; "" while not written yet
 };
 
 /// Parses the file's text. Lines that are not there yet leave their fields empty. Returns nothing and fills `error`

@@ -97,7 +97,6 @@ void UnitWatch::look_now() {
 void UnitWatch::look() {
   looking_ = true;
   again_ = false;
-  look_asked_ = boot_now();
   // Without a subscriber systemd sends no signals. Asked again after every failure: the systemd that answers next may
   // be another one. That we are subscribed already is an error we like.
   if (!facts_.known) bus_.call(lifetime_.watch(), manager_path, manager, "Subscribe", {}, {});
@@ -157,7 +156,6 @@ void UnitWatch::unknown(const std::string& why) {
 
 void UnitWatch::end_look(UnitFacts facts) {
   looking_ = false;
-  facts_asked_ = look_asked_;
   const bool differs = !same(facts, facts_);
   facts_ = std::move(facts);
   if (again_ && bus_.connected()) look();

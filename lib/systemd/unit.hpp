@@ -25,8 +25,6 @@ class UnitWatch {
   /// Of the latest look that ended. Unknown (with why_unknown) without a connection, when a look failed, and when
   /// systemd knows no such unit.
   const UnitFacts& facts() const { return facts_; }
-  /// When the look that gave facts() was begun.
-  Instant asked() const { return facts_asked_; }
   /// Asks again now; a look that is under way is followed by another one.
   void look_now();
 
@@ -43,7 +41,6 @@ class UnitWatch {
   std::string name_, path_;
   std::function<void()> changed_;
   UnitFacts facts_, next_;
-  Instant facts_asked_{}, look_asked_{};
   bool looking_ = false, again_ = false;
   std::string job_path_;
   Timer timer_;

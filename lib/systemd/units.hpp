@@ -31,14 +31,10 @@ class Units {
   /// ResetFailedUnit: lets a unit that failed too often be started again.
   void reset_failed(const std::string& name, Done done);
 
-  bool connected() const { return bus_.connected(); }
-  const std::string& why_not() const { return bus_.why_not(); }
-
  private:
   void job_order(const std::string& member, const std::string& name, const std::string& mode, Done done,
                  JobEnded job_ended);
   void plain_order(const std::string& member, const Bus::Append& append, Done done);
-  void subscribe();
   void job_removed(sd_bus_message* message);
   void connection_changed();
 

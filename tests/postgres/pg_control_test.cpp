@@ -41,7 +41,6 @@ TEST(PgControl, HoldsIdentifierStateAndTimelines) {
   EXPECT_EQ(file->state, "in production");
   EXPECT_EQ(file->checkpoint_lsn, 0x3000060u);
   EXPECT_EQ(file->checkpoint_timeline, 2u);
-  EXPECT_EQ(file->min_recovery_lsn, 0x3000100u);
   EXPECT_EQ(file->min_recovery_timeline, 3u);
 }
 

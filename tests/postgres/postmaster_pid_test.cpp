@@ -25,7 +25,6 @@ TEST(PostmasterPid, OfARunningServerHasEveryField) {
   EXPECT_EQ(file.port, 5432);
   EXPECT_EQ(file.socket_folder, "/var/run/postgresql");
   EXPECT_EQ(file.listen_address, "*");
-  EXPECT_EQ(file.shm_key, 5432001u);
   EXPECT_EQ(file.shm_id, 65538);
   EXPECT_EQ(file.status, "ready");
 }

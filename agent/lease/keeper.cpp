@@ -53,8 +53,7 @@ LinkOptions link_options(const Config& config, int self) {
   options.key = read_key_file(config.lease.key);
   options.fingerprint = fingerprint(agreed(config));
   for (const auto& voter : config.lease.voters)
-    if (voter.id != self)
-      options.peers.push_back({voter.id, "node " + std::to_string(voter.id), voter.host, voter.port});
+    if (voter.id != self) options.peers.push_back({voter.id, voter.host, voter.port});
   return options;
 }
 

@@ -45,9 +45,6 @@ PeerLink::PeerLink(Loop& loop, Worker& names, LinkOptions options, std::function
       throw std::invalid_argument("node " + std::to_string(place.id) + " occurs twice among the agents");
     auto& traffic = status_.peers.emplace_back();
     traffic.id = place.id;
-    traffic.name = place.name;
-    traffic.host = place.host;
-    traffic.port = place.port;
     peers_.emplace_back(std::make_unique<Peer>(names, place, opened.family, traffic))->note_address();
   }
   io_ = std::make_unique<Io>(loop, fd_.get(), EPOLLIN, [this](uint32_t) { receive(); });
@@ -108,10 +105,10 @@ void PeerLink::receive() {
         recvfrom(fd_.get(), bytes, sizeof bytes, MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&from.bytes), &from.size);
     if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
     if (size < 0) {
-      ++status_.receive_failures;
       status_.receive_error = strerror(errno);
       continue;
     }
+    status_.receive_error.clear();
     take({bytes, static_cast<size_t>(size)}, from, boot_now());
   }
 }

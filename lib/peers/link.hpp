@@ -20,7 +20,6 @@ constexpr int default_peer_port = 8009;
 /// Where another agent is found.
 struct PeerPlace {
   int id = 0;        ///< its node id, > 0
-  std::string name;  ///< for the operator
   std::string host;  ///< a numeric address, or a name
   int port = default_peer_port;
 };

@@ -9,7 +9,7 @@ bool lately(const Drops& drops, Drop why, Instant now, Millis recent) {
 }
 
 void complain(const PeerTraffic& peer, Instant now, Millis recent, std::vector<std::string>& list) {
-  const std::string who = peer.name + " (node " + std::to_string(peer.id) + ")";
+  const std::string who = "node " + std::to_string(peer.id);
   const auto dropped = [&](Drop why) { return lately(peer.drops, why, now, recent); };
   if (dropped(Drop::wrong_fingerprint))
     list.push_back(who + " is configured otherwise than this node: its voters or timings differ, and nothing that it " +
@@ -32,6 +32,7 @@ void complain(const PeerTraffic& peer, Instant now, Millis recent, std::vector<s
 std::vector<std::string> complaints(const LinkStatus& status, Instant now, Millis recent) {
   std::vector<std::string> list;
   for (const auto& peer : status.peers) complain(peer, now, recent, list);
+  if (!status.receive_error.empty()) list.push_back("datagrams cannot be received: " + status.receive_error);
   if (lately(status.drops, Drop::unknown_sender, now, recent))
     list.push_back("datagrams arrive from a node that is none of the configured peers");
   if (lately(status.drops, Drop::not_for_us, now, recent))

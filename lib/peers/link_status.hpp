@@ -13,8 +13,6 @@ namespace picket {
 /// One peer, since the link was made.
 struct PeerTraffic {
   int id = 0;
-  std::string name, host;
-  int port = 0;
   std::string address;        ///< where datagrams are sent to now, "10.0.0.7:8009"; empty while there is none
   std::string address_error;  ///< why there is none, or why the name could not be resolved lately
   uint64_t sent = 0;          ///< handed to the kernel
@@ -27,9 +25,8 @@ struct PeerTraffic {
 };
 
 struct LinkStatus {
-  int port = 0;                   ///< that it listens on
-  uint64_t receive_failures = 0;  ///< errors of the socket, in `receive_error` the latest
-  std::string receive_error;
+  int port = 0;                    ///< that it listens on
+  std::string receive_error;       ///< of the latest attempt to receive; "" if it went
   Drops drops;                     ///< all, those of the peers included
   std::vector<PeerTraffic> peers;  ///< in the order in which they were configured
 };

@@ -10,8 +10,8 @@ using testing::HasSubstr;
 
 TEST_F(Link, CountsWhatCannotBeSentAndGoesOn) {
   LinkOptions with = options(1, 2, stranger.port());
-  with.peers.push_back({.id = 3, .name = "pg3", .host = "::1", .port = 9});              // not from an IPv4 socket
-  with.peers.push_back({.id = 4, .name = "pg4", .host = "255.255.255.255", .port = 9});  // EACCES
+  with.peers.push_back({.id = 3, .host = "::1", .port = 9});              // not from an IPv4 socket
+  with.peers.push_back({.id = 4, .host = "255.255.255.255", .port = 9});  // EACCES
   start(a, with);
   EXPECT_FALSE(a.link->send(3, {}));
   EXPECT_FALSE(a.link->send(4, {}));
@@ -24,8 +24,8 @@ TEST_F(Link, CountsWhatCannotBeSentAndGoesOn) {
   EXPECT_THAT(peers[2].send_error, HasSubstr("Permission denied"));
   EXPECT_EQ(peers[2].send_failures, 1u);
   EXPECT_THAT(complaints(a.link->status(), boot_now(), 60'000ms),
-              ElementsAre(HasSubstr("pg2 (node 2) cannot be sent: too many"), HasSubstr("nothing can be sent to pg3"),
-                          HasSubstr("pg4 (node 4) cannot be sent: Permission denied")));
+              ElementsAre(HasSubstr("node 2 cannot be sent: too many"), HasSubstr("nothing can be sent to node 3"),
+                          HasSubstr("node 4 cannot be sent: Permission denied")));
   EXPECT_TRUE(a.link->send(2, {}));
   EXPECT_EQ(peers[0].send_error, "");
 }
@@ -34,7 +34,7 @@ TEST_F(Link, FindsAPeerByNameOffTheLoop) {
   LinkOptions with = options(1, 2, stranger.port());
   with.address = "";
   with.peers[0].host = "localhost";
-  with.peers.push_back({.id = 3, .name = "pg3", .host = "no-such-host.invalid", .port = 9});
+  with.peers.push_back({.id = 3, .host = "no-such-host.invalid", .port = 9});
   start(a, with);
   EXPECT_FALSE(a.link->send(2, {})) << "before the lookup has ended";
   EXPECT_THAT(a.peer().send_error, HasSubstr("not resolved yet"));

@@ -18,7 +18,6 @@ LinkStatus one_peer() {
   LinkStatus status;
   status.peers.push_back({});
   status.peers[0].id = 2;
-  status.peers[0].name = "pg2";
   status.peers[0].address = "10.0.0.2:8009";
   return status;
 }
@@ -27,7 +26,7 @@ TEST(Complaints, AreMadeOfWhatDoesNotPassByItself) {
   const struct {
     Drop why;
     const char* sentence;
-  } all[] = {{Drop::wrong_fingerprint, "pg2 (node 2) is configured otherwise"},
+  } all[] = {{Drop::wrong_fingerprint, "node 2 is configured otherwise"},
              {Drop::wrong_key, "sealed with another cluster key"},
              {Drop::unknown_version, "another version"},
              {Drop::malformed, "make no sense"}};
@@ -50,6 +49,12 @@ TEST(Complaints, AreMadeOfStrangersToo) {
   status.drops.count(Drop::not_for_us, now, "x");
   EXPECT_THAT(complaints(status, now, 5000ms),
               ElementsAre(HasSubstr("none of the configured peers"), HasSubstr("meant for another node")));
+}
+
+TEST(Complaints, AreMadeOfASocketThatGivesNothing) {
+  LinkStatus status = one_peer();
+  status.receive_error = "Cannot allocate memory";
+  EXPECT_THAT(complaints(status, now, 5000ms), ElementsAre("datagrams cannot be received: Cannot allocate memory"));
 }
 
 TEST(Drops, HaveAWordEach) {

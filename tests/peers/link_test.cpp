@@ -165,7 +165,7 @@ TEST_F(Link, TellsWhoIsConfiguredOtherwiseAndHearsNothingOfIt) {
   EXPECT_THAT(b.heard, ElementsAre());
   EXPECT_GE(a.dropped(Drop::wrong_fingerprint), 1u);
   EXPECT_THAT(complaints(a.link->status(), boot_now(), 60'000ms),
-              ElementsAre(HasSubstr("pg2 (node 2) is configured otherwise")));
+              ElementsAre(HasSubstr("node 2 is configured otherwise")));
 }
 
 TEST_F(Link, DropsAPayloadOfAPeerThatMakesNoSense) {

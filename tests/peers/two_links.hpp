@@ -51,7 +51,7 @@ class Link : public testing::Test {
             .self = self,
             .key = key,
             .fingerprint = 77,
-            .peers = {{.id = other, .name = "pg" + std::to_string(other), .host = "127.0.0.1", .port = other_port}}};
+            .peers = {{.id = other, .host = "127.0.0.1", .port = other_port}}};
   }
   void start(End& end, const LinkOptions& with) {
     end.link.reset();

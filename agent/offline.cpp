@@ -10,12 +10,19 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "loop/read_file.hpp"
 #include "node_list.hpp"
 #include "postgres/disk_reading.hpp"
 #include "rejoin/record.hpp"
 #include "repmgr/conninfo_host.hpp"
 
 namespace picket {
+
+RepmgrConf load_repmgr_conf(const std::string& path) {
+  const auto text = read_file(path);
+  if (!text) throw std::runtime_error(path + ": cannot be read: " + std::strerror(errno));
+  return parse_repmgr_conf(*text, path);
+}
 
 void become_owner_of(const std::string& directory) {
   struct stat info {};

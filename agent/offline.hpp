@@ -10,6 +10,9 @@
 
 namespace picket {
 
+/// repmgr.conf. Throws std::runtime_error that names the file.
+RepmgrConf load_repmgr_conf(const std::string& path);
+
 /// From here on with the rights of whoever owns the data: his .pgpass opens the peers, and root connects nowhere.
 /// Throws std::runtime_error when that cannot be; does nothing for anybody but root.
 void become_owner_of(const std::string& directory);

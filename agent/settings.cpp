@@ -20,10 +20,6 @@ ProbeOptions probe_options(const Config& config, const std::string& conninfo) {
   return options;
 }
 
-const std::string& local_conninfo(const Config& config, const RepmgrConf& repmgr) {
-  return config.postgresql.conninfo.empty() ? repmgr.conninfo : config.postgresql.conninfo;
-}
-
 }  // namespace
 
 const std::string& guarded_directory(const Config& config, const RepmgrConf& repmgr) {
@@ -48,6 +44,10 @@ std::string wrong_with_lease(const Config& config, const RepmgrConf& repmgr) {
 }
 
 bool has_client_gate(const Config& config) { return config.policy.level == Level::lease && config.lease.client_gate; }
+
+const std::string& local_conninfo(const Config& config, const RepmgrConf& repmgr) {
+  return config.postgresql.conninfo.empty() ? repmgr.conninfo : config.postgresql.conninfo;
+}
 
 int server_port(const Config& config, const RepmgrConf& repmgr) {
   return parse_conninfo_host(local_conninfo(config, repmgr)).port;

@@ -23,6 +23,9 @@ std::string wrong_with_lease(const Config& config, const RepmgrConf& repmgr);
 /// Whether clients come through the gate (core/verdict.hpp).
 bool has_client_gate(const Config& config);
 
+/// How this node's own PostgreSQL is reached: as configured, else as repmgr does.
+const std::string& local_conninfo(const Config& config, const RepmgrConf& repmgr);
+
 /// The port of the local PostgreSQL, as its connection string has it.
 int server_port(const Config& config, const RepmgrConf& repmgr);
 

@@ -3,14 +3,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <iostream>
 #include <stdexcept>
 
 #include "fence/marker.hpp"
 #include "loop/loop.hpp"
-#include "loop/read_file.hpp"
 #include "offline.hpp"
 #include "rejoin/cut_clone.hpp"
 #include "rejoin/job.hpp"
@@ -50,12 +47,6 @@ class Command {
   size_t told_ = 0;
 };
 
-RepmgrConf read_conf(const std::string& path) {
-  const auto text = read_file(path);
-  if (!text) throw std::runtime_error(path + ": " + std::strerror(errno));
-  return parse_repmgr_conf(*text, path);
-}
-
 RejoinRequest request_of(const RejoinOptions& options) {
   return {{options.clone, options.without_archive, false, 0}, options.primary, "uid " + std::to_string(getuid())};
 }
@@ -63,7 +54,7 @@ RejoinRequest request_of(const RejoinOptions& options) {
 Command::Command(const std::string& config_path, const RejoinOptions& options)
     : options_(options),
       config_(load_file(config_path)),
-      repmgr_(read_conf(config_.repmgr.conf)),
+      repmgr_(load_repmgr_conf(config_.repmgr.conf)),
       bus_(loop_, "", {}),
       units_(bus_) {
   // As root, if that is who asks: systemd then needs no polkit.

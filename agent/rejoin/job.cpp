@@ -3,16 +3,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <iostream>
 #include <stdexcept>
 
 #include "fence/marker.hpp"
 #include "loop/fd.hpp"
 #include "loop/loop.hpp"
-#include "loop/read_file.hpp"
 #include "offline.hpp"
 #include "rejoin/cut_clone.hpp"
 #include "rejoin/primary.hpp"
@@ -250,9 +247,7 @@ int run_rejoin_job(const std::string& config_path, std::optional<RejoinRequest> 
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) signal(number, [](int) { asked_to_stop = 1; });
   try {
     const Config config = load_file(config_path);
-    const auto text = read_file(config.repmgr.conf);
-    if (!text) throw std::runtime_error(config.repmgr.conf + ": " + std::strerror(errno));
-    const RepmgrConf repmgr = parse_repmgr_conf(*text, config.repmgr.conf);
+    const RepmgrConf repmgr = load_repmgr_conf(config.repmgr.conf);
     // As the owner of the data; where there is none just now, a clone was cut short.
     if (access(guarded_directory(config, repmgr).c_str(), F_OK) == 0)
       become_owner_of(guarded_directory(config, repmgr));

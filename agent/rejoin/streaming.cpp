@@ -6,6 +6,7 @@
 
 #include "loop/loop.hpp"
 #include "rejoin/primary.hpp"
+#include "settings.hpp"
 
 namespace picket {
 namespace {
@@ -20,8 +21,7 @@ void await_streaming(const Config& config, const RepmgrConf& repmgr, const Rejoi
   std::string last;
   while (boot_now() < due) {
     try {
-      const std::string& own = config.postgresql.conninfo.empty() ? repmgr.conninfo : config.postgresql.conninfo;
-      BlockingSession session(own);
+      BlockingSession session(local_conninfo(config, repmgr));
       const Row row = session
                           .rows(
                               "select pg_is_in_recovery(), (select received_tli from pg_stat_wal_receiver "

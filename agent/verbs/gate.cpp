@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <climits>
 #include <cstring>
 #include <ctime>
 #include <iostream>
@@ -12,6 +11,7 @@
 #include "keepalived/vrrp_files.hpp"
 #include "loop/fd.hpp"
 #include "start_note.hpp"
+#include "verbs/beside.hpp"
 #include "verbs/verbs.hpp"
 
 namespace picket {
@@ -35,11 +35,7 @@ int verb_gate_close(const Context& context) {
 }
 
 int verb_gate_start(const Context& context, const std::string& instance) {
-  // The programs are installed side by side; this one stays without libpq, for Keepalived starts it every second.
-  char self[PATH_MAX] = {};
-  if (readlink("/proc/self/exe", self, sizeof self - 1) < 0) std::strcpy(self, "/usr/bin/picket");
-  const std::string path = self;
-  const std::string program = path.substr(0, path.rfind('/')) + "/picketd";
+  const std::string program = beside_this("picketd");
   execl(program.c_str(), "picket-gate", "--config", context.config_path.c_str(), "--gate-start", instance.c_str(),
         static_cast<char*>(nullptr));
   std::cerr << "picket start gate: refused: " << program << ": " << std::strerror(errno) << "\n";

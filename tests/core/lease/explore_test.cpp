@@ -59,6 +59,8 @@ TEST(Lease, HasOneHolderInEveryWorldOfLateDatagrams) {
 TEST(Lease, HasOneHolderInEveryWorldOfLateDatagramsRestartsAndASlowClock) {
   if (!full()) GTEST_SKIP() << "PICKET_EXPLORE=full runs it";
   expect_safe({.voters = 3, .terms = 3, .restarts = true, .late = true, .slow = 0});
+  expect_safe({.voters = 4, .terms = 2, .restarts = true, .late = true, .slow = 0});
+  expect_safe({.voters = 3, .terms = 3, .late = true, .lease = 3, .slow = 0});
   expect_safe({.voters = 3, .terms = 4, .late = true});
   expect_safe({.voters = 3, .candidates = 3, .terms = 3, .late = true});
   expect_safe({.voters = 4, .terms = 3, .late = true});

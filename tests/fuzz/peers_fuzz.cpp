@@ -112,7 +112,7 @@ class Target {
                   .self = 1,
                   .key = key_,
                   .fingerprint = 7,
-                  .peers = {{.id = 2, .name = "pg2", .host = "127.0.0.1", .port = near_.port}}},
+                  .peers = {{.id = 2, .host = "127.0.0.1", .port = near_.port}}},
                  [this](const Heard& said) {
                    ++heard_;
                    if (said.peer != 2 || !wrong_with(said.datagram).empty()) found("the link handed on nonsense", "");

@@ -10,7 +10,7 @@ BOUNDS = {"rounds": (">=", 1), "slots_exhausted": ("==", True), "fewest_checkpoi
           "standby_was_gone": ("==", True), "smallest_step_s": (">", 3000), "stops": ("==", 0), "fenced_nodes": ("==", 0), "fenced_at_any_time": ("==", 0),
           "primary_moved": ("==", False), "timeline_moved": ("==", False), "lost_acked": ("==", 0), "write_gap_s": ("<=", 3),
           "vip_follows_primary": ("==", True)}
-AT_LEASE = BOUNDS
+AT_LEASE = AT_GATE = BOUNDS
 
 
 def run(lab):

@@ -105,6 +105,10 @@ class Consistency(unittest.TestCase):
         said = answers("pg1", [503], generation=7, rule="R1") + [self.status(0.05)]
         self.assertEqual(len(inconsistencies(said, {})), 1)
 
+    def test_a_server_that_ended_while_its_role_is_believed_is_none(self):
+        said = answers("pg1", [200, 503], generation=7, rule="R14") + [self.status(0.09, header="R14", rule="R14")]
+        self.assertEqual(inconsistencies(said, {}), [])
+
     def test_a_rule_against_the_header_is_found(self):
         said = answers("pg1", [200], generation=7, rule="R5") + [self.status(0.05)]
         self.assertEqual(len(inconsistencies(said, {})), 1)

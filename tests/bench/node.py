@@ -182,7 +182,7 @@ class Cluster:
 class Agent:
     """picketd beside node i of the cluster. A context."""
 
-    def __init__(self, cluster, i, picketd, environment=None, level="guard"):
+    def __init__(self, cluster, i, picketd, environment=None, level="guard", fresh_every="2s"):
         self.port = free_port()
         self._folder = cluster.base / f"agent{i}-{self.port}"
         self.run = self._folder / "run"
@@ -193,7 +193,8 @@ class Agent:
             f"node_id={i}\nnode_name='pg{i}'\nconninfo='{cluster.conninfo(i)}'\ndata_directory='{cluster.data(i)}'\n")
         (self._folder / "picket.toml").write_text(
             f'level = "{level}"\nrun_directory = "{self._folder}/run"\nstate_directory = "{self._folder}/state"\n[http]\n'
-            f'port = {self.port}\n[repmgr]\nconf = "{self._folder}/repmgr.conf"\n[keepalived]\n'
+            f'port = {self.port}\n[postgresql]\nfresh_every = "{fresh_every}"\n[repmgr]\n'
+            f'conf = "{self._folder}/repmgr.conf"\n[keepalived]\n'
             f'gate_file = "{self._folder}/run/vrrp/gate"\nrank_file = "{self._folder}/run/vrrp/rank"\n'
             f'notify_fifo = "{self._folder}/run/notify.fifo"\n')
         subprocess.run(["chown", "-R", "postgres", self._folder], check=True)

@@ -44,6 +44,10 @@ Agent::Agent(Loop& loop, Worker& disk, Worker& marker_disk, Worker& names, Bus& 
           },
           &cutter_),
       withdrawal_(cutter_, observers_, ladder_),
+      gate_(has_client_gate(config)
+                ? std::make_unique<GateKeeper>(loop, config.lease.client_port, server_port(config, repmgr),
+                                               config.lease.duration, [this] { soon_.start(Millis{0}); })
+                : nullptr),
       last_resort_(loop, config, ladder_),
       rejoin_(loop, disk, units_, config),
       resume_(config.run_directory + "/state.json"),
@@ -51,9 +55,6 @@ Agent::Agent(Loop& loop, Worker& disk, Worker& marker_disk, Worker& names, Bus& 
   memory_ = resume_.load(boot_now(), config.policy.isolation_timeout, snapshot_.generation);
   if (marker_.facts().state == MarkerFacts::State::fenced)
     log(Priority::warning, "this node is fenced: " + marker_.facts().sentence);
-  if (has_client_gate(config))
-    gate_ = std::make_unique<GateKeeper>(loop, config.lease.client_port, server_port(config, repmgr),
-                                         config.lease.duration, [this] { soon_.start(Millis{0}); });
   if (config.policy.level == Level::lease)
     lease_ = std::make_unique<LeaseKeeper>(loop, names, config, repmgr.node_id, [this] { soon_.start(Millis{0}); });
   each_poll_.every(config.postgresql.poll);
@@ -144,8 +145,8 @@ bool Agent::publish(const Step& step, Board board, Instant now) {
 
 void Agent::apply(const Verdict& verdict) {
   if (!acts()) return report_problems();
-  // First of all: it makes what follows harmless for clients, however long it takes. Who gets in before the kernel has
-  // closed it is cut with the next round, which comes then.
+  // Ordered first of all: closed, it makes what follows harmless for clients, however long that takes. Who gets in
+  // before the kernel has closed it is cut with the next round, which comes then.
   if (gate_) gate_->decided(verdict.client_gate, *snapshot_.board.lease, snapshot_.decided);
   if (gate_) snapshot_.client_gate = gate_->view();
   const FenceTarget target = fence_target(observers_, snapshot_.board, config_);

@@ -85,11 +85,12 @@ class Agent {
   SessionCutter cutter_;
   Ladder ladder_;
   Withdrawal withdrawal_;
+  // With lease.client_gate. Made and ended where no watchdog is armed: a busy kernel may keep it waiting.
+  std::unique_ptr<GateKeeper> gate_;
   LastResort last_resort_;
   AutoRejoin rejoin_;
   Resume resume_;
   MaintenanceNote maintenance_;
-  std::unique_ptr<GateKeeper> gate_;    // with lease.client_gate
   std::unique_ptr<LeaseKeeper> lease_;  // at level lease
   Memory memory_;
   Signals signals_;

@@ -72,7 +72,7 @@ void GateKeeper::close() {
 
 void GateKeeper::closed(const std::string& error) {
   closing_ = false;
-  if (error.empty() && open_until_ > boot_now()) log(Priority::notice, "client gate: closed");
+  if (error.empty() && open_until_ != Instant{}) log(Priority::notice, "client gate: closed");
   open_until_ = {};
   may_be_open_ = !error.empty();
   failed_ = error.empty() ? "" : "the client gate cannot be closed: " + error;
@@ -83,8 +83,8 @@ void GateKeeper::closed(const std::string& error) {
 
 void GateKeeper::ran_out(Instant now) {
   if (open_until_ == Instant{} || now < open_until_) return;
-  const char* const why = busy() ? "the kernel has not carried out an order in time"
-                                 : "the lease was not renewed in time, or this agent did not run";
+  const char* const why = slow_ ? "the kernel has not carried out an order in time"
+                                : "the lease was not renewed in time, or this agent did not run";
   log(Priority::warning, std::string("client gate: closed by itself: ") + why);
   open_until_ = {};
 }

@@ -47,7 +47,7 @@ const Peer* primary_in_sight(const Board& board, uint64_t system_identifier, Ins
   const Peer* found = nullptr;
   Rank best;
   for (const Peer& peer : board.peers) {
-    if (peer.node.type == Node::Type::witness || !answered_lately(peer.server, now, fresh)) continue;
+    if (is_witness(peer, system_identifier) || !answered_lately(peer.server, now, fresh)) continue;
     const ServerFacts& facts = *peer.server.facts;
     if (facts.role != Role::primary) continue;
     if (system_identifier != 0 && facts.system_identifier != 0 && facts.system_identifier != system_identifier)

@@ -25,7 +25,7 @@ const Peer* peer_of(const Board& board, int id) {
   return found == board.peers.end() ? nullptr : &*found;
 }
 
-/// A standby of ours with all of the log that may become the primary.
+/// A standby of ours with all of the log that may become the primary: repmgr promotes none whose row says witness.
 bool could_take_over(const VoterWord& word, const Board& board) {
   const ServerFacts& own = *board.server.facts;
   const Peer* peer = peer_of(board, word.voter);

@@ -10,6 +10,8 @@ namespace {
 // The kernel's timeouts end with a tick, which is 10 ms at most.
 constexpr Millis tick{10};
 
+const char* const late = "the order came too late: the kernel was busy, or this process did not run";
+
 /// Adds what is missing and replaces the rules, in one transaction; what is open stays open. A packet belongs to the
 /// gate by the port that its connection was made to: after the redirection it shows PostgreSQL's, as replication does.
 /// Connections of this host to another node's gate are that node's matter: hence the directions.
@@ -70,7 +72,7 @@ std::string GateTable::in_words(std::string error) {
   if (error.find("No such file or directory") == error.npos) return error;
   std::string listed;
   const bool whole = look(listed).empty() && listed == as_made_;
-  return whole ? "the order came too late: this process did not run" : "the table is gone, or was changed";
+  return whole ? late : "the table is gone, or was changed";
 }
 
 // The element must not come later than it was reckoned for: between reading the clock and the kernel's taking the order
@@ -85,7 +87,7 @@ std::string GateTable::open(Instant until, Instant latest) {
       nft_.run("flush set inet picket permit\nadd element inet picket permit " + timed + text(patience));
   if (!error.empty()) return in_words(error);
   const Millis life = until - boot_now();
-  if (life < least) return "the lease was renewed too long ago";
+  if (life < least) return late;
   return in_words(nft_.run("delete element inet picket permit " + port +
                            "\nflush set inet picket open\nadd element inet picket open " + timed + text(life)));
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/following.hpp"
+
 namespace picket {
 namespace {
 
@@ -77,7 +79,7 @@ SyncState sync_state(const Board& board, Instant now, Millis max_age) {
 bool another_standby_qualifies(const Board& board, std::optional<uint64_t> max_lag, Instant now, Millis max_age) {
   const uint64_t own_system = board.server.facts ? board.server.facts->system_identifier : 0;
   for (const Peer& peer : board.peers) {
-    if (peer.node.type == Node::Type::witness || !is_streaming(peer.server, now, max_age)) continue;
+    if (is_witness(peer, own_system) || !is_streaming(peer.server, now, max_age)) continue;
     const ServerFacts& facts = *peer.server.facts;
     if (facts.system_identifier != own_system || facts.replay_paused) continue;
     const Lag lag = lag_of(peer.server, board, now, max_age);

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "core/following.hpp"
 #include "report/condition.hpp"
 #include "version.hpp"
 
@@ -152,6 +153,12 @@ std::optional<Json> switch_of(const std::string& line) {
   return Json::array({timeline, Lsn{high} << 32 | low, reason == std::string::npos ? "" : line.substr(reason)});
 }
 
+/// 0: unknown.
+uint64_t own_system(const Board& board) {
+  if (board.server.facts) return board.server.facts->system_identifier;
+  return board.disk.known ? board.disk.system_identifier : 0;
+}
+
 }  // namespace
 
 std::string history_json(const Snapshot* s) {
@@ -191,9 +198,8 @@ std::string patroni_json(const Snapshot* s, Instant now, int64_t wall_us, const 
   if (!s || leader_id(*s, now, options.max_age) == 0) json["cluster_unlocked"] = true;
   json["dcs_last_seen"] = majority_last_seen(board, now, wall_us);
   if (!options.tags.empty()) json["tags"] = tags_json(options.tags);
-  const uint64_t on_disk = board.disk.known ? board.disk.system_identifier : 0;
-  const uint64_t system = board.server.facts ? board.server.facts->system_identifier : on_disk;
-  if (system != 0) json["database_system_identifier"] = std::to_string(system);
+  if (const uint64_t system = own_system(board); system != 0)
+    json["database_system_identifier"] = std::to_string(system);
   json["patroni"] = {{"version", version}, {"scope", options.scope}, {"name", board.self_name}};
   return dumped(json);
 }
@@ -213,7 +219,7 @@ std::string cluster_json(const Snapshot* s, Instant now, const FaceOptions& opti
     put_positions(self, board.server, board, now, options.max_age, leads);
     members.push_back(std::move(self));
     for (const Peer& peer : board.peers) {
-      if (peer.node.type == Node::Type::witness) continue;
+      if (is_witness(peer, own_system(board))) continue;
       const bool is_leader = peer.node.id == leader;
       Json json = member(peer.node.id, peer.node.name, peer.node.host, peer.node.port, options, is_leader);
       if (!is_leader) json["role"] = standby_role(board, peer.node.name, leader);

@@ -3,16 +3,15 @@
 // heartbeat.
 #include <gtest/gtest.h>
 #include <libpq-fe.h>
-#include <sched.h>
 #include <sys/socket.h>
 
 #include <atomic>
 #include <csignal>
-#include <cstdlib>
 #include <set>
 #include <thread>
 
 #include "agent/cluster.hpp"
+#include "agent/own_network.hpp"
 #include "agent/voters.hpp"
 #include "agent/witness_host.hpp"
 #include "gate/busy_rules.hpp"
@@ -23,14 +22,6 @@ namespace {
 constexpr Millis limit{10'000};
 constexpr Millis life{667};
 constexpr int client_port = 6433;
-
-/// Before the first server starts: the table is one per network.
-struct OwnNetwork {
-  OwnNetwork() {
-    if (unshare(CLONE_NEWNET) != 0 || std::system("ip link set lo up") != 0)
-      throw std::runtime_error("needs root: a network of its own");
-  }
-};
 
 /// A client that asks again and again over one session, and notes when it was answered last.
 class HeldSession {

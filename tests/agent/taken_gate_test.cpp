@@ -1,38 +1,20 @@
 // A standby whose client gate somebody has taken away: it asks for no lease, so repmgr's hooks promote nobody before
 // the gate is back.
 #include <gtest/gtest.h>
-#include <sched.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <optional>
 
 #include "agent/cluster.hpp"
+#include "agent/own_network.hpp"
 #include "agent/voters.hpp"
 #include "agent/witness_host.hpp"
-#include "gate/nft.hpp"
+#include "gate/taken_table.hpp"
 
 namespace picket::test {
 namespace {
 
 constexpr Millis limit{10'000};
-
-/// Before the first server starts: the table is one per network.
-struct OwnNetwork {
-  OwnNetwork() {
-    if (unshare(CLONE_NEWNET) != 0 || std::system("ip link set lo up") != 0)
-      throw std::runtime_error("needs root: a network of its own");
-  }
-};
-
-/// While it lives the gate's table is ours, and the kernel lets nobody else change it (nft(8), "owner").
-class TakenTable {
- public:
-  TakenTable() { EXPECT_EQ(nft_.run("delete table inet picket\nadd table inet picket { flags owner; }"), ""); }
-
- private:
-  Nft nft_;
-};
 
 // The primary's agent is not there; the standby and a witness are a majority of the three voters.
 class TakenGate : private OwnNetwork, public testing::Test {

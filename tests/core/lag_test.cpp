@@ -30,6 +30,15 @@ TEST(Lag, IsWhatThePrimaryWroteAndThisServerDidNotReplay) {
   EXPECT_EQ(lag(w).bytes, 0U);
 }
 
+TEST(Lag, IsMeasuredAgainstAPrimaryWhoseRowSaysWitnessWhenItHasOurData) {
+  Scene w = standby();
+  w.seen(2).lsn = 5000, w.seen(1).lsn = w.seen(1).replay_lsn = w.seen(1).receiver->latest_end_lsn = 4000;
+  w.peer(2).node.type = Node::Type::witness;
+  EXPECT_EQ(lag(w).bytes, 1000U);
+  w.seen(2).system_identifier = 42;
+  EXPECT_NE(lag(w).bytes, 1000U);
+}
+
 TEST(Lag, IsUnknownWithoutAReceiverThoughAllThatCameIsReplayed) {
   Scene w = standby();
   w.seen(1).lsn = w.seen(1).replay_lsn = w.seen(2).lsn = 5000;

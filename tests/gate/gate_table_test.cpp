@@ -150,7 +150,7 @@ TEST_F(Gate, IsNotOpenedByAnOrderThatComesTooLate) {
   GateTable gate(client_port, server_port);
   sleep_after_reading = 700ms;
   const Instant now = real_boot_now();
-  EXPECT_THAT(gate.open(now + 300ms, now + 600ms), HasSubstr("too late: this process did not run"));
+  EXPECT_THAT(gate.open(now + 300ms, now + 600ms), HasSubstr("the order came too late"));
   sleep_after_reading = 0ms;
   EXPECT_EQ(Client(*this, Place::here, client_port).error(), ECONNREFUSED);
   // One that is late and still in time closes before the latest moment that was allowed.

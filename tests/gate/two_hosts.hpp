@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/time.hpp"
-#include "gate/nft.hpp"
+#include "gate/taken_table.hpp"
 #include "loop/fd.hpp"
 
 namespace picket {
@@ -28,12 +28,6 @@ struct WithoutRights {
   ~WithoutRights() { EXPECT_EQ(seteuid(0), 0); }
   WithoutRights(const WithoutRights&) = delete;
   WithoutRights& operator=(const WithoutRights&) = delete;
-};
-
-/// While it lives the gate's table is somebody else's, and the kernel lets nobody else change it.
-struct TakenTable {
-  TakenTable() { EXPECT_EQ(nft.run("add table inet picket { flags owner; }"), ""); }
-  Nft nft;
 };
 
 class TwoHosts : public testing::Test {

@@ -5,6 +5,7 @@ it owns (without one, their unit kills fail), lets a node be frozen as a whole, 
 findable by id, so nothing ever has to be ended by name.
 """
 
+import contextlib
 import os
 import signal
 import time
@@ -38,11 +39,9 @@ def inside(name: str, command: list) -> list[str]:
 def pids(folder: Path) -> list[int]:
     """Every process in a group and the groups below it, by the host's numbers."""
     found = []
-    for path in [folder / "cgroup.procs", *folder.rglob("cgroup.procs")]:
-        try:
-            found += [int(line) for line in path.read_text().split()]
-        except OSError:
-            pass  # the group went away while we looked
+    for group, _, _ in os.walk(folder):  # which passes over a group that goes away meanwhile
+        with contextlib.suppress(OSError):
+            found += [int(line) for line in Path(group, "cgroup.procs").read_text().split()]
     return sorted(set(found) - {0})
 
 

@@ -20,7 +20,7 @@ namespace picket {
 
 RepmgrConf load_repmgr_conf(const std::string& path) {
   const auto text = read_file(path);
-  if (!text) throw std::runtime_error(path + ": cannot be read: " + std::strerror(errno));
+  if (!text) throw RepmgrConfError(path + ": cannot be read: " + std::strerror(errno));
   return parse_repmgr_conf(*text, path);
 }
 

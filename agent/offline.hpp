@@ -10,7 +10,7 @@
 
 namespace picket {
 
-/// repmgr.conf. Throws std::runtime_error that names the file.
+/// repmgr.conf. Throws RepmgrConfError, which names the file, also when it cannot be read.
 RepmgrConf load_repmgr_conf(const std::string& path);
 
 /// From here on with the rights of whoever owns the data: his .pgpass opens the peers, and root connects nowhere.

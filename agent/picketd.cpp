@@ -15,7 +15,7 @@
 #include "control.hpp"
 #include "faces.hpp"
 #include "log.hpp"
-#include "loop/read_file.hpp"
+#include "offline.hpp"
 #include "rejoin/command.hpp"
 #include "report/words.hpp"
 #include "settings.hpp"
@@ -35,9 +35,7 @@ struct BadConfiguration : std::runtime_error {
 };
 
 RepmgrConf read_repmgr_conf(const std::string& path) {
-  const auto text = read_file(path);
-  if (!text) throw BadConfiguration(path + ": cannot be read: " + std::strerror(errno));
-  RepmgrConf conf = parse_repmgr_conf(*text, path);
+  RepmgrConf conf = load_repmgr_conf(path);
   for (const auto& warning : conf.warnings) log(Priority::warning, warning);
   return conf;
 }

@@ -35,8 +35,7 @@ struct GateSignals {
   /// recovery.signal); on what a broken pg_rewind has left, whatever it looks like; nobody can say.
   enum class Disk : uint8_t { unreadable, standby, primary, restored, half_rewound };
   /// The registered nodes: never read here; read once and lost; this one is the witness by its row, and nobody has told
-  /// that it has the same data; one; two; more, or two at
-  /// level lease, where there is a third voter.
+  /// that it has the same data; one; two; more, or two at level lease, where there is a third voter.
   enum class Nodes : uint8_t { never_read, lost, witness, alone, pair, many };
   /// For another primary than this node: none; something that is not enough; proof.
   enum class Evidence : uint8_t { none, challenge, proof };

@@ -1,8 +1,8 @@
 #pragma once
 // libnftables (libnftables(3)): nft(8)'s own language, carried out in this process. Each run is one transaction: all of
-// it holds from one moment on, or none of it. The kernel works while it is asked; but it lets one
-// transaction at a time change the rules of a network, and while that of another program is large, each call here may
-// wait for seconds. One thread at a time may use an object.
+// it holds from one moment on, or none of it. The kernel works while it is asked; but it lets one transaction at a time
+// change the rules of a network, and while that of another program is large, each call here may wait for seconds. One
+// thread at a time may use an object.
 
 #include <memory>
 #include <stdexcept>

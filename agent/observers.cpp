@@ -135,7 +135,9 @@ void Observers::follow_promotion() {
                          !disk.standby_signal && !disk.recovery_signal && facts && facts->role == Role::standby;
   if (!announced) return promotion_since_.reset();
   if (!promotion_since_) promotion_since_ = boot_now();
-  if (boot_now() - *promotion_since_ <= promotion_followed) promotion_timer_.start(promotion_look);
+  // A look that is due is not put off: files change all the time just then.
+  const bool goes_on = boot_now() - *promotion_since_ <= promotion_followed;
+  if (goes_on && !promotion_timer_.armed()) promotion_timer_.start(promotion_look);
 }
 
 void Observers::heard(const NotifyEvent& event) {

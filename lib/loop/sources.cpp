@@ -29,8 +29,10 @@ int call(Loop& loop, const Function& function, Args... args) {
 Source::~Source() { sd_event_source_disable_unref(source_); }
 
 Timer::Timer(Loop& loop, std::function<void()> callback) : Source(loop), callback_(std::move(callback)) {
+  // In microseconds, and not more: sd-event makes full use of it, so that what is due at once would wait for it too.
+  constexpr uint64_t accuracy = 1;
   check(sd_event_add_time_relative(
-            loop.get(), &source_, CLOCK_BOOTTIME, 0, 1000,
+            loop.get(), &source_, CLOCK_BOOTTIME, 0, accuracy,
             [](sd_event_source*, uint64_t, void* self) {
               static_cast<Timer*>(self)->fire();
               return 0;

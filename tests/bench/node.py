@@ -185,19 +185,20 @@ class Agent:
     def __init__(self, cluster, i, picketd, environment=None, level="guard", fresh_every="2s"):
         self.port = free_port()
         self._folder = cluster.base / f"agent{i}-{self.port}"
-        self.run = self._folder / "run"
-        for folder in ("run/vrrp", "state"):
-            (self._folder / folder).mkdir(parents=True)
+        # In memory, as /run is where systemd is.
+        self.run = pathlib.Path(tempfile.mkdtemp(prefix="picket-bench-run-", dir="/dev/shm"))
+        (self.run / "vrrp").mkdir()
+        (self._folder / "state").mkdir(parents=True)
         shutil.copy(picketd, self._folder / "picketd")  # postgres may not be let into the folder of the build
         (self._folder / "repmgr.conf").write_text(
             f"node_id={i}\nnode_name='pg{i}'\nconninfo='{cluster.conninfo(i)}'\ndata_directory='{cluster.data(i)}'\n")
         (self._folder / "picket.toml").write_text(
-            f'level = "{level}"\nrun_directory = "{self._folder}/run"\nstate_directory = "{self._folder}/state"\n[http]\n'
+            f'level = "{level}"\nrun_directory = "{self.run}"\nstate_directory = "{self._folder}/state"\n[http]\n'
             f'port = {self.port}\n[postgresql]\nfresh_every = "{fresh_every}"\n[repmgr]\n'
             f'conf = "{self._folder}/repmgr.conf"\n[keepalived]\n'
-            f'gate_file = "{self._folder}/run/vrrp/gate"\nrank_file = "{self._folder}/run/vrrp/rank"\n'
-            f'notify_fifo = "{self._folder}/run/notify.fifo"\n')
-        subprocess.run(["chown", "-R", "postgres", self._folder], check=True)
+            f'gate_file = "{self.run}/vrrp/gate"\nrank_file = "{self.run}/vrrp/rank"\n'
+            f'notify_fifo = "{self.run}/notify.fifo"\n')
+        subprocess.run(["chown", "-R", "postgres", self._folder, self.run], check=True)
         self._environment = {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={self._folder}/no-bus", **(environment or {})}
 
     def __enter__(self):
@@ -212,6 +213,7 @@ class Agent:
     def __exit__(self, *_):
         self._process.terminate()
         self._process.wait()
+        shutil.rmtree(self.run, ignore_errors=True)
 
     def says(self, path, status, limit=30.0):
         """Waits until it answers so."""

@@ -181,7 +181,9 @@ void Agent::stop(const Verdict& verdict) {
   // Just proved dead: the facts need a moment to say so too. Another postmaster gets no such moment.
   const int pid = snapshot_.board.postmaster.pid;
   const bool another = pid != 0 && pid != ladder_.target().postmaster_pid;
-  if (!ladder_.climbing() && ladder_.progress().phase == "proved" && boot_now() - last_climb_ < order_again &&
+  // Or what was taken for a rest belongs to a server that lives, and has lost its postmaster.pid.
+  const bool done = ladder_.progress().phase == "proved" || verdict.action == Action::kill_rest;
+  if (!ladder_.climbing() && done && boot_now() - last_climb_ < order_again &&
       ladder_.progress().action == verdict.action && !another)
     return;
   last_climb_ = boot_now();
@@ -223,12 +225,15 @@ void Agent::start_unit(const std::string& unit) {
         if (!error.empty()) return start_failed(error);
         // Only now: a start that failed, or an agent that died before it, leaves the node fenced. The server cannot be
         // a primary yet, since its start has only been queued.
-        start_error_.clear();
         for (const FenceReason over : {FenceReason::isolated, FenceReason::unreachable})
           marker_.clear(std::string(word(over)));
       },
       [this, watch = lifetime_.watch()](const std::string& result) {
-        if (!watch.expired() && result != "done") start_failed("its job ended: " + result);
+        if (watch.expired()) return;
+        if (result == "done")
+          start_error_.clear();
+        else
+          start_failed("its job ended: " + result);
       });
 }
 
@@ -242,7 +247,10 @@ void Agent::report_fence() {
   const Progress& progress = ladder_.progress();
   if (progress.phase == logged_phase_) return;
   logged_phase_ = progress.phase;
-  const std::string what = progress.phase == "idle" ? "ended without a proof" : progress.phase;
+  const bool left_alone = progress.phase == "idle" && progress.action == Action::kill_rest;
+  const std::string what = left_alone                 ? "left alone, since a server lives there"
+                           : progress.phase == "idle" ? "ended without a proof"
+                                                      : progress.phase;
   std::string text = "fence: " + what + " after " + std::to_string(progress.total.count()) + " ms";
   if (!progress.proof.empty()) text += ": " + progress.proof;
   log(progress.phase == "not proved" ? Priority::error : Priority::warning, text,

@@ -17,6 +17,7 @@ FailoverWatch::FailoverWatch(Loop& loop, Worker& disk, const Config& config, con
 }
 
 void FailoverWatch::look() {
+  if (std::exchange(looking_, true)) return;
   struct Found {
     std::string text, error;
   };
@@ -31,6 +32,7 @@ void FailoverWatch::look() {
       },
       [this, found, watch = lifetime_.watch()] {
         if (watch.expired()) return;
+        looking_ = false;
         if (found->error.empty()) return take(found->text);
         problems_ = {found->error};
         last_.clear();

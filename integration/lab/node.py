@@ -181,6 +181,12 @@ class Node:
         self.run("sh", "-c", 'mkdir -p "$0" && printf "[Service]\nKillMode=process\n" > "$0/rest.conf"', f"/etc/systemd/system/{self.unit}.d")
         self.systemctl("daemon-reload")
 
+    def slow_down_starts(self, seconds: int) -> None:
+        """As slow storage, or a hook of somebody's, would."""
+        self.run("sh", "-c", 'mkdir -p "$0" && printf "[Service]\nExecStartPre=/bin/sleep $1\n" > "$0/slow.conf"',
+                 f"/etc/systemd/system/{self.unit}.d", str(seconds))
+        self.systemctl("daemon-reload")
+
     def start_by_hand(self) -> None:
         """As somebody who is logged in as postgres would: past systemd, in the control group of his login."""
         self.run("systemd-run", "--quiet", "--scope", "--slice=user.slice", "--uid=postgres", "--gid=postgres", "--working-directory=/",

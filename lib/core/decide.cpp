@@ -16,10 +16,20 @@ namespace {
 constexpr Millis flaps_within{60'000};
 
 /// A living server that let its sessions in as a primary, by its files: enough to stop it, never to advertise it.
+/// While it shuts down, its sessions may go on.
 bool is_primary_on_disk(const Board& board) {
-  return board.postmaster.process == PostmasterFacts::Process::alive && board.postmaster.status == "ready" &&
-         board.disk.known && board.disk.control_state == "in production" && !board.disk.standby_signal &&
-         !board.disk.recovery_signal;
+  const bool lets_in = board.postmaster.status == "ready" || board.postmaster.status == "stopping";
+  return board.postmaster.process == PostmasterFacts::Process::alive && lets_in && board.disk.known &&
+         board.disk.control_state == "in production" && !board.disk.standby_signal && !board.disk.recovery_signal;
+}
+
+/// The server here is known to be a primary. For one that came back from a crash the lease was asked for all the time.
+void is_primary_now(Memory& m, bool another, Instant now) {
+  if (m.role != Role::primary) {
+    m.primary_since = now;
+    m.started_since = another && !m.lost_at ? now : Instant{};
+  }
+  m.role = Role::primary;
 }
 
 /// What the server itself said of its role, or what the same postmaster said a moment ago.
@@ -35,8 +45,10 @@ void see_role(Signals& s, Memory& m, const Board& board, const Horizon& h, const
   if (is_fresh(board.server, h, policy)) {
     const ServerFacts& facts = *board.server.facts;
     if (m.started_us != 0 && facts.started_us != m.started_us) m.state.held = false;
-    if (facts.role == Role::primary && m.role != Role::primary) m.primary_since = h.now;
-    m.role = facts.role;
+    if (facts.role == Role::primary)
+      is_primary_now(m, another, h.now);
+    else
+      m.role = facts.role;
     m.timeline = facts.timeline;
     m.role_asked = board.server.facts_asked;
     m.started_us = facts.started_us;
@@ -48,7 +60,7 @@ void see_role(Signals& s, Memory& m, const Board& board, const Horizon& h, const
     s.sight = Sight::remembered;
   } else if (is_primary_on_disk(board)) {
     // Nobody may ask it, and it has never told: its own control file does.
-    m.role = Role::primary;
+    is_primary_now(m, another, h.now);
     m.postmaster_pid = pid;
     s.sight = Sight::remembered;
   }
@@ -154,13 +166,14 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   s.gap = now - m.last.value_or(board.started) > policy.loop_gap;
   if (s.gap) m.valid_from = now;
   m.last = now;
-  Horizon h{now, m.valid_from, {}};
+  Horizon h{now, m.valid_from, {}, {}};
 
   see_role(s, m, board, h, policy);
   s.witness = witness_of(board);
   // What was confirmed as a primary here is none.
   if (s.witness == IsWitness::unproved && m.state.held) s.witness = IsWitness::no;
   h.primary_since = m.primary_since;
+  h.started_since = m.started_since;
   const ClusterView view = view_cluster(board, h, policy);
   s.postmaster = postmaster_state(board, h, policy);
   s.hang = hang_of(board, h, policy);

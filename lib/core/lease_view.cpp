@@ -5,7 +5,7 @@
 namespace picket {
 namespace {
 
-constexpr Millis after_a_gap{500};
+constexpr Millis after_a_gap{500}, after_a_start{1000};
 
 Majority reach_of(const LeaseFacts& lease, const Board& board, const Horizon& h, const Policy& policy) {
   if (h.now < lease.valid_until)
@@ -36,8 +36,12 @@ bool proved_absent(const Board& board) {
 bool lease_is_valid(const Board& board, Instant now) { return board.lease && now < board.lease->valid_until; }
 
 bool lease_is_settling(const Board& board, const Horizon& h, const Policy& policy) {
+  if (!board.lease) return false;
   // One round trip is enough for an agent that goes on with its old lease, and each moment counts if that is over.
-  return board.lease && (h.now - board.started <= policy.fresh || h.now - h.valid_from <= after_a_gap);
+  if (h.now - board.started <= policy.fresh || h.now - h.valid_from <= after_a_gap) return true;
+  // While somebody restarted the server nobody asked for its lease; a few datagrams may be lost.
+  const bool replaced = board.lease->won_term > board.lease->term;
+  return !replaced && h.now - h.started_since <= after_a_start;
 }
 
 void judge_by_lease(ClusterView& view, const LeaseFacts& lease, const Board& board, const Horizon& h,

@@ -10,7 +10,8 @@ namespace picket {
 
 bool lease_is_valid(const Board& board, Instant now);
 
-/// The agent has started or woken so lately that the voters may not have answered yet.
+/// The agent has started or woken, or somebody has started the server, so lately that the voters may not have answered
+/// yet.
 bool lease_is_settling(const Board& board, const Horizon& horizon, const Policy& policy);
 
 /// Puts the lease in the place of what the nodes' answers say: the majority is that of the voters. With a valid lease

@@ -1,6 +1,6 @@
 #pragma once
-// What decide() carries from one call to the next. The shell stores it and hands it back; it may also resume `state`,
-// `postmaster_pid` and `timeline` after a restart of the agent within the same boot.
+// What decide() carries from one call to the next. The shell stores it and hands it back; after a restart of the agent
+// within the same boot it resumes `state.held` and `started_us` only.
 
 #include <optional>
 #include <vector>
@@ -22,6 +22,7 @@ struct Memory {
   uint32_t timeline = 0;
   Instant role_asked{};
   Instant primary_since{};  ///< when that role was first seen to be primary
+  Instant started_since{};  ///< the same, where somebody had started this postmaster; else Instant{}
   int postmaster_pid = 0;
   int64_t started_us = 0;
 

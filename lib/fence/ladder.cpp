@@ -85,7 +85,9 @@ void Ladder::begin(FenceTarget target, Action action) {
   session_rung_.reset();
   if (!std::exchange(cut_ahead_, false)) sessions_.begin_anew();
   cut_again();
-  if (proved()) return;
+  // What lives is signalled before it is looked at in every way: the proof asks the kernel for its addresses, and that
+  // list may be locked for seconds while a driver resets the very card that cut us off.
+  if (processes_of(target_).empty() && proved()) return;
   timer_.every(look_every);
   if (action == Action::kill_rest) {
     const auto processes = processes_of(target_);

@@ -181,7 +181,7 @@ void DataDirectory::postmaster_ended() {
   absent_since_ = boot_now();
   postmaster_.ended = true;
   look_now();
-  survivors_timer_.start(ended_for);
+  survivors_timer_.start(ended_for + Millis{1});  // by a clock of whole milliseconds no sooner
   tell();
 }
 

@@ -182,6 +182,57 @@ TEST(LeasedPrimary, ThatComesOutOfRecoveryAfterItsLeaseIsStoppedAtFirstSight) {
   EXPECT_EQ(w.verdict.action, Action::stop_now);
 }
 
+/// Shut down and started again by somebody's hand, so slowly that the lease, which nobody asks for meanwhile, ends.
+struct RestartedPrimary : testing::Test {
+  RestartedPrimary() {
+    w.says(1, Says::stopping);
+    w.board.postmaster.status = "stopping";
+    w.look(500ms);
+    EXPECT_EQ(w.verdict.lease, Wish::hold);
+    w.board.unit.job = "restart";
+    w.local_dead();
+    w.look(4s, false);
+    EXPECT_EQ(w.verdict.lease, Wish::idle);
+    w.local_new_postmaster();
+    w.board.postmaster.status = "ready";
+    w.says(1, Says::ok);
+  }
+  Leased w;
+};
+
+TEST_F(RestartedPrimary, GoesOnWithItsLeaseWhenTheVotersStillGiveIt) {
+  for (int i = 0; i < 3; ++i) {
+    w.tick();
+    EXPECT_EQ(verdict_of(w), "R6 down hold");
+    EXPECT_EQ(w.verdict.action, Action::none);
+    EXPECT_EQ(w.verdict.vrrp, Vrrp::hold);
+  }
+  w.look(500ms);
+  EXPECT_EQ(w.verdict.rule, Rule::R1);
+}
+
+TEST_F(RestartedPrimary, AsksForItsLeaseAtTheSightOfItsFilesToo) {
+  w.says(1, Says::locked_out);
+  w.board.disk.known = true;
+  w.board.disk.control_state = "in production";
+  w.tick();
+  EXPECT_EQ(w.verdict.lease, Wish::hold) << line_of(w.verdict);
+  EXPECT_EQ(w.verdict.action, Action::none);
+}
+
+TEST_F(RestartedPrimary, IsStoppedWhenNoVoterAnswersInASecond) {
+  w.look(1s, false);
+  EXPECT_EQ(w.verdict.action, Action::none);
+  w.look(500ms, false);
+  EXPECT_EQ(w.verdict.rule, Rule::R4);
+}
+
+TEST_F(RestartedPrimary, IsStoppedAtOnceWhenAnotherHoldsANewerLease) {
+  w.replaced_by(2, 5);
+  w.tick();
+  EXPECT_EQ(w.verdict.rule, Rule::R4) << line_of(w.verdict);
+}
+
 TEST(IsolatedPrimary, StartsAgainAtLevelLeaseToo) {
   Leased w;
   w.look(4s, false);

@@ -168,16 +168,31 @@ TEST(FrozenServer, StandsStillAsLongAsItIsFrozen) {
 }
 
 TEST(FencedPrimary, IsStoppedByItsFilesWhenItLetsNobodyIn) {
-  // An agent that has just started and is locked out: the role was never told.
+  // An agent that has just started and is locked out: the role was never told. A server that shuts down lets nobody in
+  // either, and the sessions that it has may go on.
+  for (const char* status : {"ready", "stopping"}) {
+    Watcher w;
+    w.fenced({"stale"});
+    w.says(1, status == std::string("ready") ? Says::locked_out : Says::stopping);
+    w.board.postmaster.status = status;
+    w.board.disk.known = true;
+    w.board.disk.control_state = "in production";
+    w.run(2s);
+    EXPECT_EQ(w.verdict.rule, Rule::R2) << line_of(w.verdict);
+    EXPECT_EQ(w.verdict.action, Action::stop_now);
+  }
+}
+
+TEST(StalePrimary, IsStoppedInASmartShutdownThatTheAgentDidNotSeeBegin) {
   Watcher w;
-  w.fenced({"stale"});
-  w.says(1, Says::locked_out);
-  w.board.postmaster.status = "ready";
   w.board.disk.known = true;
   w.board.disk.control_state = "in production";
-  w.run(2s);
-  EXPECT_EQ(w.verdict.rule, Rule::R2) << line_of(w.verdict);
-  EXPECT_EQ(w.verdict.action, Action::stop_now);
+  w.says(1, Says::stopping);
+  w.board.postmaster.status = "stopping";
+  w.become_primary(2, 2);
+  w.follow(3, 2);
+  w.run(10s);
+  EXPECT_EQ(w.verdict.rule, Rule::R3) << line_of(w.verdict);
 }
 
 TEST(FencedStandby, IsNotTakenForAPrimaryByItsFiles) {

@@ -164,6 +164,10 @@ void Agent::apply(const Verdict& verdict) {
 }
 
 void Agent::act(const Verdict& verdict) {
+  if (verdict.role != Role::unknown) start_error_.clear();  // whoever has started it
+  // Another postmaster, and what it leaves, has not been stopped yet.
+  const int pid = snapshot_.board.postmaster.pid;
+  if (pid != 0 && pid != ladder_.target().postmaster_pid) last_climb_ = Instant{};
   if (stops(verdict.action)) return stop(verdict);
   call_off(verdict);
   if (!verdict.stale_start.empty())
@@ -178,13 +182,11 @@ void Agent::act(const Verdict& verdict) {
 void Agent::stop(const Verdict& verdict) {
   if (verdict.reason != FenceReason::none)
     marker_.add(std::string(word(verdict.reason)), verdict.sentence, verdict.timeline);
-  // Just proved dead: the facts need a moment to say so too. Another postmaster gets no such moment.
-  const int pid = snapshot_.board.postmaster.pid;
-  const bool another = pid != 0 && pid != ladder_.target().postmaster_pid;
-  // Or what was taken for a rest belongs to a server that lives, and has lost its postmaster.pid.
+  // Just proved dead: the facts need a moment to say so too. Or what was taken for a rest belongs to a server that
+  // lives, and has lost its postmaster.pid.
   const bool done = ladder_.progress().phase == "proved" || verdict.action == Action::kill_rest;
   if (!ladder_.climbing() && done && boot_now() - last_climb_ < order_again &&
-      ladder_.progress().action == verdict.action && !another)
+      ladder_.progress().action == verdict.action)
     return;
   last_climb_ = boot_now();
   ladder_.climb(fence_target(observers_, snapshot_.board, config_), verdict.action);
@@ -229,11 +231,7 @@ void Agent::start_unit(const std::string& unit) {
           marker_.clear(std::string(word(over)));
       },
       [this, watch = lifetime_.watch()](const std::string& result) {
-        if (watch.expired()) return;
-        if (result == "done")
-          start_error_.clear();
-        else
-          start_failed("its job ended: " + result);
+        if (!watch.expired() && result != "done") start_failed("its job ended: " + result);
       });
 }
 
@@ -248,7 +246,7 @@ void Agent::report_fence() {
   if (progress.phase == logged_phase_) return;
   logged_phase_ = progress.phase;
   const bool left_alone = progress.phase == "idle" && progress.action == Action::kill_rest;
-  const std::string what = left_alone                 ? "left alone, since a server lives there"
+  const std::string what = left_alone                 ? "left alone: a server lives there, or was started since"
                            : progress.phase == "idle" ? "ended without a proof"
                                                       : progress.phase;
   std::string text = "fence: " + what + " after " + std::to_string(progress.total.count()) + " ms";

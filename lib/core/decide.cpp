@@ -62,6 +62,7 @@ void see_role(Signals& s, Memory& m, const Board& board, const Horizon& h, const
     // Nobody may ask it, and it has never told: its own control file does.
     is_primary_now(m, another, h.now);
     m.postmaster_pid = pid;
+    m.timeline = disk_timeline(board.disk);
     s.sight = Sight::remembered;
   }
   s.role = s.sight == Sight::none ? Role::unknown : m.role;
@@ -173,7 +174,7 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   // What was confirmed as a primary here is none.
   if (s.witness == IsWitness::unproved && m.state.held) s.witness = IsWitness::no;
   h.primary_since = m.primary_since;
-  h.started_since = m.started_since;
+  if (!m.state.held) h.started_since = m.started_since;  // who was confirmed has asked
   const ClusterView view = view_cluster(board, h, policy);
   s.postmaster = postmaster_state(board, h, policy);
   s.hang = hang_of(board, h, policy);

@@ -40,13 +40,16 @@ bool lease_is_settling(const Board& board, const Horizon& h, const Policy& polic
   // One round trip is enough for an agent that goes on with its old lease, and each moment counts if that is over.
   if (h.now - board.started <= policy.fresh || h.now - h.valid_from <= after_a_gap) return true;
   // While somebody restarted the server nobody asked for its lease; a few datagrams may be lost.
-  const bool replaced = board.lease->won_term > board.lease->term;
+  const bool replaced = board.lease->won_term > board.lease->term && board.lease->won_by != board.self_id;
   return !replaced && h.now - h.started_since <= after_a_start;
 }
 
 void judge_by_lease(ClusterView& view, const LeaseFacts& lease, const Board& board, const Horizon& h,
                     const Policy& policy) {
-  view.reach = reach_of(lease, board, h, policy);
+  // Beside somebody who shows himself as a primary it is not asked for.
+  Horizon asking = h;
+  if (view.rival.rival >= Rival::claimed) asking.started_since = {};
+  view.reach = reach_of(lease, board, asking, policy);
   if (h.now < lease.valid_until) {
     view.rival.rival = std::min(view.rival.rival, Rival::claimed);
     return;

@@ -45,7 +45,10 @@ Ruling match(const Signals& s, const State& m) {
 
   // A fence outlives restarts and hands.
   const bool fenced = s.marker == MarkerState::fenced || s.marker == MarkerState::isolated;
-  if (is_primary && fenced) return {Rule::R2, Advert::down, Vrrp::fault, Action::stop_now};
+  // A fast stop whose agent was restarted in its midst goes on: what is on its way to a standby gets there.
+  const bool flushes = s.postmaster == Postmaster::stopping && s.followed;
+  if (is_primary && fenced)
+    return {Rule::R2, Advert::down, Vrrp::fault, flushes ? Action::stop_fast : Action::stop_now};
   // What crashed in place is back in a moment: the address waits. So it does at the first sight of an end, until the
   // next look tells a crash from a stop.
   const bool waits_here = (m.held || s.restart == Restart::in_place) && s.rival < Rival::claimed;

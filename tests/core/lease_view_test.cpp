@@ -233,6 +233,22 @@ TEST_F(RestartedPrimary, IsStoppedAtOnceWhenAnotherHoldsANewerLease) {
   EXPECT_EQ(w.verdict.rule, Rule::R4) << line_of(w.verdict);
 }
 
+TEST_F(RestartedPrimary, IsGivenNoSecondBesideAnotherPrimary) {
+  w.become_primary(2, 2);
+  w.follow(3, 2);
+  w.tick();
+  EXPECT_EQ(w.verdict.rule, Rule::R4) << line_of(w.verdict);
+}
+
+TEST_F(RestartedPrimary, IsStoppedAtTheEndOfItsLeaseOnceItWasConfirmed) {
+  w.renew();
+  w.tick();
+  ASSERT_EQ(w.verdict.rule, Rule::R1);
+  w.board.lease->valid_until = w.now + 100ms;  // the network is cut in that moment
+  w.tick();
+  EXPECT_EQ(w.verdict.rule, Rule::R4) << line_of(w.verdict);
+}
+
 TEST(IsolatedPrimary, StartsAgainAtLevelLeaseToo) {
   Leased w;
   w.look(4s, false);

@@ -140,7 +140,8 @@ inline constexpr std::tuple claims{
     Claim{"it stops fast only for a standby that still listens, and then never harder than that for being stale, or "
           "for one that could take over",
           [](const Moment& t) {
-            const bool listens = t.s.followed && t.s.rival == Rival::confirmed;
+            const bool goes_on = t.is(Rule::R2) && t.s.postmaster == Postmaster::stopping;
+            const bool listens = t.s.followed && (t.s.rival == Rival::confirmed || goes_on);
             return implies(t.row.action == Action::stop_fast, listens || t.is(Rule::R11)) &&
                    implies(t.is(Rule::R3) && t.s.followed, t.row.action == Action::stop_fast);
           }},

@@ -34,8 +34,8 @@ ProbeOptions Watched::quick(const std::string& conninfo) {
 }
 
 bool Watched::until_new_facts(Millis limit) {
-  const Instant now = boot_now();
-  return until([&] { return probe.view().facts && probe.view().facts_asked > now; }, limit);
+  const Instant now = boot_now();  // nothing is asked while the loop does not run
+  return until([&] { return probe.view().facts && probe.view().facts_asked >= now; }, limit);
 }
 
 FakeServer::FakeServer(Loop& loop, Manner manner)

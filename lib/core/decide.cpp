@@ -226,7 +226,8 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   if (gate && gate->stale) v.stale_start = gate->sentence;
   v.sentence = sentence_for(row, s, view, board, policy, m.unreached.seen);
   v.alarms = alarms_for(row, s, view, board, now - board.started > policy.fresh, m.unreached.seen);
-  if (std::string alarm = crash_alarm(m); !alarm.empty()) v.alarms.push_back(std::move(alarm));
+  for (std::string alarm : {crash_alarm(m), lease_alarm(row, m.state, board, now)})
+    if (!alarm.empty()) v.alarms.push_back(std::move(alarm));
   // R15 lies over every row: the address is here, nothing says it may be, and nobody else is there to take it away.
   if (board.address.state == AddressFacts::State::present && board.keepalived.state == KeepalivedFacts::State::dead &&
       row.advert != Advert::primary && v.vrrp != Vrrp::hold) {

@@ -202,11 +202,6 @@ std::vector<std::string> alarms_for(const Ruling& row, const Signals& s, const C
     alarms.push_back(
         "two primaries and no majority of followers behind either: this one is not advertised; decide which data to "
         "keep");
-  if (row.rule == Rule::R16 && s.role == Role::primary && s.own_support && board.lease)
-    alarms.push_back(
-        "this primary cannot be asked any more, and holds the lease, so that no other is promoted: if it does not "
-        "serve, "
-        "stop PostgreSQL here");
   if (others.by_majority && row.rule != Rule::R11)
     alarms.push_back(list(others.by) + " do not reach PostgreSQL here, while their agents hear this one" +
                      (others.heir.empty() ? "; no standby that they reach has all of its log" : ""));

@@ -108,6 +108,12 @@ Wish lease_wish(const Ruling& row, const Signals& s, const Memory& m, const Boar
   }
 }
 
+std::string lease_alarm(const Ruling& row, const State& state, const Board& board, Instant now) {
+  if (row.rule != Rule::R16 || !state.held || !lease_is_valid(board, now)) return {};
+  return "this primary cannot be asked any more, and holds the lease, so that no other is promoted: if it does not "
+         "serve, stop PostgreSQL here";
+}
+
 ClientGate client_gate(const Ruling& row, Vrrp vrrp, Wish wish, const Signals& s, const State& m) {
   // The voters are free from now on, sooner than it would have run out.
   if (wish == Wish::give_back) return ClientGate::closed;

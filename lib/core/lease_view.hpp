@@ -2,6 +2,8 @@
 // What the lease means to the decision: how sure this node may be of itself, who has replaced it, and what is wanted of
 // the lease next. Pure; used at level lease only.
 
+#include <string>
+
 #include "core/memory.hpp"
 #include "core/signals.hpp"
 #include "core/verdict.hpp"
@@ -22,6 +24,9 @@ void judge_by_lease(ClusterView& view, const LeaseFacts& lease, const Board& boa
 
 /// What is wanted of the lease after this row; always `idle` without one.
 Wish lease_wish(const Ruling& row, const Signals& signals, const Memory& memory, const Board& board);
+
+/// What a human must know of a holder that may not serve, and keeps others from it; "" if there is nothing.
+std::string lease_alarm(const Ruling& row, const State& state, const Board& board, Instant now);
 
 /// What becomes of the client gate after this row: it follows what is advertised, but that a server which somebody
 /// shuts down tells its clients so itself, and that whoever only looks around (`vrrp`, as Keepalived is told) lets it

@@ -16,8 +16,7 @@ struct Horizon {
   Instant now{};
   Instant valid_from{};     ///< facts asked for before this (agent start, or the end of a gap) do not count
   Instant primary_since{};  ///< of this server: who streamed from another one after this, did so after our promotion
-  Instant
-      started_since{};  ///< of this server, where somebody started it as a primary: its lease was not asked for then
+  Instant started_since{};  ///< of this server, if it was started as a primary: nobody asked for its lease meanwhile
 };
 
 /// What the marker means to the tables; a malformed one fences.

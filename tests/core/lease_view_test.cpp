@@ -157,6 +157,14 @@ TEST(Wishes, OfAStandbyAreToHoldWhileItIsBeingPromotedAndElseToGiveBack) {
   EXPECT_EQ(w.verdict.lease, Wish::hold);
 }
 
+TEST(Wishes, OfAPrimaryThatCannotBeAskedAreToHoldAndAnAlarmSaysSo) {
+  Leased w;
+  w.says(1, Says::locked_out);
+  w.look(w.policy.role_ttl + 1s);
+  EXPECT_EQ(verdict_of(w), "R16 down hold") << "its sessions may go on";
+  EXPECT_THAT(w.verdict.alarms, testing::Contains(HasSubstr("cannot be asked any more, and holds the lease")));
+}
+
 TEST(Wishes, EndForAHungPrimary) {
   Leased w;
   w.says(1, Says::frozen);

@@ -33,7 +33,7 @@ class FailoverWatch {
   const Config& config_;
   FailoverTimes times_;
   std::vector<std::string> problems_;
-  std::string last_;  // the text that was judged last
+  std::string last_;      // the text that was judged last
   bool looking_ = false;  // a disk that hangs keeps one look waiting, not one more every `every`
   Timer each_;
   Lifetime lifetime_;

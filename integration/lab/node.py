@@ -178,13 +178,15 @@ class Node:
 
     def leave_the_rest_alone(self) -> None:
         """systemd does not kill what a dead postmaster leaves behind, as in a unit with KillMode=process."""
-        self.run("sh", "-c", 'mkdir -p "$0" && printf "[Service]\nKillMode=process\n" > "$0/rest.conf"', f"/etc/systemd/system/{self.unit}.d")
-        self.systemctl("daemon-reload")
+        self._in_the_unit("KillMode=process")
 
     def slow_down_starts(self, seconds: int) -> None:
         """As slow storage, or a hook of somebody's, would."""
-        self.run("sh", "-c", 'mkdir -p "$0" && printf "[Service]\nExecStartPre=/bin/sleep $1\n" > "$0/slow.conf"',
-                 f"/etc/systemd/system/{self.unit}.d", str(seconds))
+        self._in_the_unit(f"ExecStartPre=/bin/sleep {seconds}")
+
+    def _in_the_unit(self, line: str) -> None:
+        """One more line in PostgreSQL's unit, by a drop-in of its own."""
+        self.run("sh", "-c", 'mkdir -p "$0" && printf "[Service]\n%s\n" "$1" > "$0/lab-${1%%=*}.conf"', f"/etc/systemd/system/{self.unit}.d", line)
         self.systemctl("daemon-reload")
 
     def start_by_hand(self) -> None:

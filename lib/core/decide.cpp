@@ -23,11 +23,11 @@ bool is_primary_on_disk(const Board& board) {
          board.disk.control_state == "in production" && !board.disk.standby_signal && !board.disk.recovery_signal;
 }
 
-/// The server here is known to be a primary. For one that came back from a crash the lease was asked for all the time.
-void is_primary_now(Memory& m, bool another, Instant now) {
+/// Notes that the server here is a primary. For one that came back from a crash the lease was asked for all the time.
+void see_primary(Memory& m, bool another, Instant now) {
   if (m.role != Role::primary) {
     m.primary_since = now;
-    m.started_since = another && !m.lost_at ? now : Instant{};
+    m.started = another && !m.lost_at;
   }
   m.role = Role::primary;
 }
@@ -46,7 +46,7 @@ void see_role(Signals& s, Memory& m, const Board& board, const Horizon& h, const
     const ServerFacts& facts = *board.server.facts;
     if (m.started_us != 0 && facts.started_us != m.started_us) m.state.held = false;
     if (facts.role == Role::primary)
-      is_primary_now(m, another, h.now);
+      see_primary(m, another, h.now);
     else
       m.role = facts.role;
     m.timeline = facts.timeline;
@@ -60,7 +60,7 @@ void see_role(Signals& s, Memory& m, const Board& board, const Horizon& h, const
     s.sight = Sight::remembered;
   } else if (is_primary_on_disk(board)) {
     // Nobody may ask it, and it has never told: its own control file does.
-    is_primary_now(m, another, h.now);
+    see_primary(m, another, h.now);
     m.postmaster_pid = pid;
     m.timeline = disk_timeline(board.disk);
     s.sight = Sight::remembered;
@@ -174,7 +174,7 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   // What was confirmed as a primary here is none.
   if (s.witness == IsWitness::unproved && m.state.held) s.witness = IsWitness::no;
   h.primary_since = m.primary_since;
-  if (!m.state.held) h.started_since = m.started_since;  // who was confirmed has asked
+  if (m.started && !m.state.held) h.started_since = m.primary_since;  // who was confirmed has asked
   const ClusterView view = view_cluster(board, h, policy);
   s.postmaster = postmaster_state(board, h, policy);
   s.hang = hang_of(board, h, policy);

@@ -22,7 +22,7 @@ struct Memory {
   uint32_t timeline = 0;
   Instant role_asked{};
   Instant primary_since{};  ///< when that role was first seen to be primary
-  Instant started_since{};  ///< the same, where somebody had started this postmaster; else Instant{}
+  bool started = false;     ///< it came by the start of another postmaster, and not after a crash
   int postmaster_pid = 0;
   int64_t started_us = 0;
 

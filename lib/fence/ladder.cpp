@@ -87,10 +87,10 @@ void Ladder::begin(FenceTarget target, Action action) {
   cut_again();
   // What lives is signalled before it is looked at in every way: the proof asks the kernel for its addresses, and that
   // list may be locked for seconds while a driver resets the very card that cut us off.
-  if (processes_of(target_).empty() && proved()) return;
+  const auto processes = processes_of(target_);
+  if (processes.empty() && proved()) return;
   timer_.every(look_every);
   if (action == Action::kill_rest) {
-    const auto processes = processes_of(target_);
     rest_ = orphans(processes);
     // Only where nothing else lives in the unit.
     if (rest_->size() == processes.size()) kill_unit("all", SIGKILL);

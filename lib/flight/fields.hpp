@@ -59,7 +59,7 @@ PICKET_FIELDS(State, held, suspended, advert)
 PICKET_FIELDS(LagHold, withheld, since)
 PICKET_FIELDS(Unreached, by, by_majority, reached, heir)
 PICKET_FIELDS(UnreachedHold, was_reached, since, stopping, seen)
-PICKET_FIELDS(Memory, state, last, valid_from, role, timeline, role_asked, primary_since, started_since, postmaster_pid,
+PICKET_FIELDS(Memory, state, last, valid_from, role, timeline, role_asked, primary_since, started, postmaster_pid,
               started_us, rival_id, rival_since, rival_look, rival_looks, lost_at, crashed, crashes, stop_wanted,
               returnable_since, cut_off, cut_off_at, cut_off_before, verified_since, lag, unreached)
 PICKET_FIELDS(Policy, level, fresh, role_ttl, loop_gap, suspect_after, isolation_timeout, stale_confirm,

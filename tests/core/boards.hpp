@@ -58,7 +58,7 @@ class Watcher {
 /// A cluster in which everybody was asked a moment ago and answered; for the reductions, which need no history.
 struct Scene : Watcher {
   explicit Scene(int nodes = 3, int primary = 1) : Watcher(nodes, primary) { tick(); }
-  Horizon horizon() const { return {now, memory.valid_from, memory.primary_since, memory.started_since}; }
+  Horizon horizon() const { return {now, memory.valid_from, memory.primary_since, {}}; }
   ClusterView view() const { return view_cluster(board, horizon(), policy); }
   /// The facts on the board, which change without anybody asking again.
   ServerFacts& seen(int node) { return *(node == 1 ? board.server : peer(node).server).facts; }

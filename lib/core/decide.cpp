@@ -148,7 +148,10 @@ void hear_voters(Signals& s, Memory& m, const Board& board, const Horizon& h, co
   if (s.postmaster == Postmaster::absent) m.unreached = {};
   const bool serves = m.state.held && s.role == Role::primary && s.sight == Sight::fresh &&
                       s.postmaster == Postmaster::up && s.majority == Majority::fresh && !s.gap;
-  m.unreached = after_look(m.unreached, serves ? unreached(board, h, policy) : Unreached{}, serves, h.now);
+  if (s.role == Role::primary && s.sight == Sight::fresh)
+    m.unreached.last_commit = after_look(m.unreached.last_commit, board.server);
+  const Unreached seen = serves ? unreached(board, h, policy, m.unreached.last_commit) : Unreached{};
+  m.unreached = after_look(m.unreached, seen, serves, h.now);
   s.unreached = is_due(m.unreached, h.now, policy);
 }
 

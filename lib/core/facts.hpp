@@ -77,9 +77,12 @@ struct Receiver {
 struct ServerFacts {
   Role role = Role::unknown;
   uint32_t timeline = 0;  ///< primary: of the current WAL file; standby: received, else of the replayed WAL; 0 unknown
-  uint64_t system_identifier = 0;      ///< 0 unknown
-  Lsn lsn = 0;                         ///< primary: current write position; standby: received (or replayed, if greater)
-  Lsn replay_lsn = 0;                  ///< standby only
+  uint64_t system_identifier = 0;  ///< 0 unknown
+  Lsn lsn = 0;                     ///< primary: current write position; standby: received (or replayed, if greater)
+  Lsn replay_lsn = 0;              ///< standby only
+  /// Of a primary: another number once a transaction that had written has ended, or one was prepared; 0 unknown. The
+  /// log grows without that too: checkpoints, vacuum, a switch to the next file.
+  int64_t transactions = 0;
   std::optional<Millis> replay_delay;  ///< age of the last replayed commit, by the server's clock
   bool replay_paused = false;
   int64_t started_us = 0;  ///< pg_postmaster_start_time(), microseconds since 1970: tells one postmaster from the next

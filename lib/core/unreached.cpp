@@ -7,9 +7,13 @@ namespace {
 
 // A report comes twice a second; one of four that is lost changes nothing.
 constexpr Millis words_last{2000};
-// What a server writes by itself in a few seconds, or had on its way when the port was closed. Whoever lets it grow has
-// clients that are served: those are not thrown out for the others' sake.
+// What was on its way when the port was closed. Where more is committed clients are served: those are not thrown out
+// for the others' sake.
 constexpr Lsn caught_up_within = 16 * 1024;
+
+// A commit with synchronous_commit = off ends before pg_current_wal_lsn() shows it, by up to three times
+// wal_writer_delay (PostgreSQL's documentation, "Asynchronous Commit"), which is 0.2 s.
+constexpr Millis written_within{1000};
 
 bool network_failed(const Attempts& attempts) {
   return attempts.answer == Answer::refused || attempts.answer == Answer::unreachable ||
@@ -25,13 +29,13 @@ const Peer* peer_of(const Board& board, int id) {
   return found == board.peers.end() ? nullptr : &*found;
 }
 
-/// A standby of ours with all of the log that may become the primary: repmgr promotes none whose row says witness.
-bool could_take_over(const VoterWord& word, const Board& board) {
+/// A standby of ours with every commit that may become the primary: repmgr promotes none whose row says witness.
+bool could_take_over(const VoterWord& word, const Board& board, const LastCommit& last) {
   const ServerFacts& own = *board.server.facts;
   const Peer* peer = peer_of(board, word.voter);
   return peer && peer->node.type != Node::Type::witness && peer->node.priority > 0 && word.role == Role::standby &&
          !word.fenced && !word.maintenance && word.timeline == own.timeline &&
-         word.system_identifier == own.system_identifier && word.lsn + caught_up_within >= own.lsn;
+         word.system_identifier == own.system_identifier && word.lsn + caught_up_within >= last.lsn;
 }
 
 }  // namespace
@@ -48,7 +52,17 @@ std::vector<int> unreachable_nodes(const Board& board, Instant now, Millis fresh
   return list;
 }
 
-Unreached unreached(const Board& board, const Horizon& h, const Policy& policy) {
+LastCommit after_look(const LastCommit& last, const ServerView& server) {
+  const ServerFacts& own = *server.facts;
+  LastCommit next = last;
+  if (last.lsn == 0 || own.transactions == 0 || own.transactions != last.transactions)
+    next = {own.transactions, own.lsn, server.facts_asked};
+  else if (server.facts_asked - last.asked <= written_within)
+    next.lsn = own.lsn;
+  return next;
+}
+
+Unreached unreached(const Board& board, const Horizon& h, const Policy& policy, const LastCommit& last_commit) {
   Unreached seen;
   if (!board.lease || !is_fresh(board.server, h, policy)) return seen;
   std::vector<const VoterWord*> words;
@@ -65,7 +79,7 @@ Unreached unreached(const Board& board, const Horizon& h, const Policy& policy) 
   seen.reached = !seen.by_majority && words.size() >= majority;
   for (const VoterWord* word : words) {
     const bool reached = std::ranges::none_of(complaints, [&](const auto* c) { return names(*c, word->voter); });
-    if (seen.heir.empty() && reached && could_take_over(*word, board))
+    if (seen.heir.empty() && reached && could_take_over(*word, board, last_commit))
       seen.heir = peer_of(board, word->voter)->node.name;
   }
   return seen;

@@ -18,6 +18,18 @@ namespace picket {
 /// nothing asked yet) is unknown, and not in the list. An answer to what was asked within `fresh` counts.
 std::vector<int> unreachable_nodes(const Board& board, Instant now, Millis fresh);
 
+/// The end of the newest transaction that wrote: whoever has the log up to there has every commit.
+struct LastCommit {
+  int64_t transactions = 0;  ///< ServerFacts::transactions since then
+  Lsn lsn = 0;               ///< not before its end; 0 = nothing was looked at yet
+  Instant asked{};           ///< when the query was sent that first showed it
+
+  bool operator==(const LastCommit&) const = default;
+};
+
+/// One look at this primary, as `server` shows it.
+LastCommit after_look(const LastCommit& last, const ServerView& server);
+
 /// What the other voters say of this server just now.
 struct Unreached {
   std::vector<std::string> by;  ///< the names of those who cannot reach it
@@ -27,7 +39,7 @@ struct Unreached {
 
   bool operator==(const Unreached&) const = default;
 };
-Unreached unreached(const Board& board, const Horizon& horizon, const Policy& policy);
+Unreached unreached(const Board& board, const Horizon& horizon, const Policy& policy, const LastCommit& last_commit);
 
 /// Since when they have said so. What has never been reached in the life of this postmaster is not taken away from
 /// anybody: the count begins with the loss, so a server that came back unreachable is not stopped a second time.
@@ -35,7 +47,8 @@ struct UnreachedHold {
   bool was_reached = false;
   std::optional<Instant> since;
   bool stopping = false;  ///< R11 has begun to stop this postmaster, and ends it whatever is said meanwhile
-  Unreached seen;         ///< at the latest look; while it is being stopped, at the one that decided it
+  LastCommit last_commit;
+  Unreached seen;  ///< at the latest look; while it is being stopped, at the one that decided it
 
   bool operator==(const UnreachedHold&) const = default;
 };

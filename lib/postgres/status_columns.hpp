@@ -42,6 +42,11 @@ inline constexpr std::array server_columns{
     Column{"sender_port", "w.sender_port"},
     Column{"latest_end_lsn", "w.latest_end_lsn"},
     Column{"message_age_ms", "(extract(epoch FROM clock_timestamp() - w.last_msg_receipt_time) * 1000)::bigint"},
+    // Of 64 bits, since its list of transactions can be long. PREPARE leaves the snapshot as it is.
+    // (txid_current_snapshot() is there in every version, and assigns no transaction number.)
+    Column{"transactions",
+           "CASE WHEN NOT r.r THEN hashtextextended(concat(txid_current_snapshot(), ' ',"
+           " (SELECT count(*) FROM pg_prepared_xact())), 0) END"},
 };
 inline constexpr std::array follower_columns{
     Column{"follower_pid", "f.pid"},

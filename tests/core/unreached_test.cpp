@@ -136,6 +136,46 @@ TEST(UnreachedPrimary, IsNotStoppedWhenNobodyCouldTakeOver) {
   EXPECT_EQ(after([](Watched& w) { w.peer(3).node.priority = 0; }), Rule::R1) << "repmgrd never promotes it";
 }
 
+TEST(UnreachedPrimary, IsStoppedForAStandbyThatLacksOnlyWhatIsNoCommit) {
+  const auto after = [](auto while_unreached) {
+    Watched w;
+    w.facts(1).transactions = 7;
+    w.hear(2s);
+    w.all_complain();
+    for (int i = 0; i < 60; ++i) {
+      while_unreached(w.facts(1), i);
+      w.hear(500ms);
+    }
+    return w.verdict.rule;
+  };
+  constexpr Lsn file = 16 * 1024 * 1024;
+  EXPECT_EQ(after([](ServerFacts& own, int) { own.lsn += file; }), Rule::R11) << "a log that grows by itself";
+  EXPECT_EQ(after([](ServerFacts& own, int i) {
+              if (i == 0) own.transactions = 8;
+              if (i == 3) own.lsn += file;
+            }),
+            Rule::R11)
+      << "a commit that it has, and then a switch to the next file";
+  EXPECT_EQ(after([](ServerFacts& own, int i) {
+              if (i == 0) own.transactions = 8;
+              if (i == 1) own.lsn += file;
+            }),
+            Rule::R1)
+      << "a commit that is in the log half a second after its end";
+  EXPECT_EQ(after([](ServerFacts& own, int i) {
+              if (i == 5) own.lsn += file;
+              if (i == 10) own.transactions = 8;
+            }),
+            Rule::R1)
+      << "one behind the end of the standby's log";
+  EXPECT_EQ(after([](ServerFacts& own, int i) {
+              if (i == 5) own.lsn += file;
+              if (i == 10) own.transactions = 0;
+            }),
+            Rule::R1)
+      << "not known";
+}
+
 TEST(UnreachedPrimary, IsNotStoppedForAStandbyThatIsFencedOrInMaintenance) {
   Watched w;
   w.complaints = {{2, {1}}, {3, {1, 2}}};

@@ -20,6 +20,7 @@ class Pair : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     primary = std::make_unique<Throwaway>();
+    primary->setting("max_prepared_transactions = 2");
     primary->start();
     primary->sql("CREATE ROLE plain LOGIN");
     standby = primary->make_standby("node2");
@@ -54,6 +55,24 @@ TEST_F(Pair, ShowsThePrimaryWithItsFollower) {
   EXPECT_TRUE(watched.until([&] { return watched.facts().followers.at(0).state == "streaming"; }));
   EXPECT_EQ(facts.followers[0].sync_state, "async");
   EXPECT_TRUE(watched.until([&] { return watched.facts().followers.at(0).replay_lsn > 0; }));
+}
+
+TEST_F(Pair, TellsTheEndOfATransactionThatWroteFromALogThatGrowsByItself) {
+  primary->sql("CREATE TABLE written (i int)");
+  Watched watched(primary->conninfo("plain"));
+  const auto changed_by = [&](const std::vector<std::string>& statements) {
+    EXPECT_TRUE(watched.until_new_facts());
+    const ServerFacts before = watched.facts();
+    EXPECT_NE(before.transactions, 0);
+    for (const std::string& statement : statements) primary->sql(statement);
+    EXPECT_TRUE(watched.until_new_facts());
+    EXPECT_GT(watched.facts().lsn, before.lsn) << statements.front();
+    return watched.facts().transactions != before.transactions;
+  };
+  EXPECT_TRUE(changed_by({"INSERT INTO written VALUES (1)"}));
+  EXPECT_TRUE(changed_by({"BEGIN; INSERT INTO written VALUES (2); PREPARE TRANSACTION 'kept'"}));
+  EXPECT_TRUE(changed_by({"COMMIT PREPARED 'kept'"}));
+  EXPECT_FALSE(changed_by({"CHECKPOINT", "SELECT pg_switch_wal()", "VACUUM written"}));
 }
 
 TEST_F(Pair, ShowsTheStandbyWithItsReceiver) {

@@ -30,6 +30,7 @@ Row primary() {
           null,
           null,
           null,
+          "-8123456789012345678",
           null,
           null,
           null,
@@ -64,6 +65,7 @@ Row standby() {
           null,
           null,
           null,
+          null,
           null};
 }
 
@@ -89,6 +91,7 @@ TEST(StatusRows, OfAPrimaryGiveTheTimelineOfItsWalFile) {
   EXPECT_EQ(facts.replay_lsn, 0u);
   EXPECT_EQ(facts.started_us, 1732225000123456);
   EXPECT_EQ(facts.server_version, 150020);
+  EXPECT_EQ(facts.transactions, -8123456789012345678);
   EXPECT_FALSE(facts.receiver);
   EXPECT_FALSE(facts.replay_delay);
   EXPECT_TRUE(facts.followers.empty());
@@ -107,6 +110,7 @@ TEST(StatusRows, OfAStandbyGiveWhatItReceives) {
   EXPECT_EQ(facts.lsn, 0x103000060u);
   EXPECT_EQ(facts.replay_lsn, 0x103000028u);
   EXPECT_EQ(facts.replay_delay, Millis{1500});
+  EXPECT_EQ(facts.transactions, 0);
   ASSERT_TRUE(facts.receiver);
   EXPECT_EQ(facts.receiver->status, "streaming");
   EXPECT_EQ(facts.receiver->sender_host, "10.0.0.1");
@@ -128,7 +132,7 @@ TEST(StatusRows, OfAStandbyThatReceivesNothingGiveTheReplayedTimeline) {
 TEST(StatusRows, HiddenFromAPlainRoleStillShowThatSomebodyIsThere) {
   Row row = standby();
   for (size_t i : {2, 13, 14, 15, 16, 17}) row[i] = null;
-  row[18] = "99";
+  row[19] = "99";
   const auto facts = decoded({row});
   ASSERT_TRUE(facts.receiver);
   EXPECT_EQ(facts.receiver->status, "");
@@ -140,8 +144,8 @@ TEST(StatusRows, OnePerFollowerGiveThemAll) {
   Row first = primary(), second = primary();
   const Row a{"71", "node2", "10.0.0.2", "streaming", "sync", "1/3000000", "40112"};
   const Row b{"72", "node3", null, "catchup", "async", null, "-1"};
-  std::copy(a.begin(), a.end(), first.begin() + 18);
-  std::copy(b.begin(), b.end(), second.begin() + 18);
+  std::copy(a.begin(), a.end(), first.begin() + 19);
+  std::copy(b.begin(), b.end(), second.begin() + 19);
   const auto facts = decoded({first, second});
   ASSERT_EQ(facts.followers.size(), 2u);
   EXPECT_EQ(facts.followers[0].application_name, "node2");
@@ -162,7 +166,7 @@ TEST(StatusRows, WithACommitFromTheFutureHaveNoNegativeDelay) {
 
 TEST(StatusRows, ThatMakeNoSenseAreRefusedByTheirColumn) {
   EXPECT_THAT(refused({}), HasSubstr("no row"));
-  EXPECT_THAT(refused({{"f"}}), HasSubstr("1 columns instead of 25"));
+  EXPECT_THAT(refused({{"f"}}), HasSubstr("1 columns instead of 26"));
   Row row = primary();
   row[0] = null;
   EXPECT_THAT(refused({row}), HasSubstr("in_recovery"));
@@ -179,21 +183,21 @@ TEST(StatusRows, ThatMakeNoSenseAreRefusedByTheirColumn) {
   row[1] = "zzzzzzzz00000001";
   EXPECT_THAT(refused({row}), HasSubstr("wal_file"));
   row = primary();
-  row[18] = "1";
-  row[23] = "x";
+  row[19] = "1";
+  row[24] = "x";
   EXPECT_THAT(refused({primary(), row}), HasSubstr("follower_replay_lsn"));
 }
 
 // As the brief form shows it, with nothing of what stays: system_identifier, started_us, server_version, and a
 // follower's name, address and port.
 Row brief(Row row) {
-  for (size_t i : {4, 10, 11, 19, 20, 24}) row[i] = null;
+  for (size_t i : {4, 10, 11, 20, 21, 25}) row[i] = null;
   return row;
 }
 
 Row followed_by(Row row, const std::string& pid, const std::string& name, const std::string& state) {
   const Row follower{pid, name, "10.0.0.2", state, "async", "1/3000000", "40112"};
-  std::copy(follower.begin(), follower.end(), row.begin() + 18);
+  std::copy(follower.begin(), follower.end(), row.begin() + 19);
   return row;
 }
 

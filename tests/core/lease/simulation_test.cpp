@@ -66,7 +66,10 @@ Stories tell_all(uint64_t count, const Options& options) {
       const Report report = Simulation(seed, options).run();
       const std::lock_guard one(lock);
       stories.add(seed, report);
-      if (!stories.wrong.empty()) next = count + 1;
+      if (!stories.wrong.empty())
+        next = count + 1;
+      else if (seed % 20'000 == 0)
+        std::cout << seed << " of " << count << " seeds, nothing wrong yet" << std::endl;
     }
   };
   std::vector<std::jthread> threads;

@@ -148,9 +148,8 @@ void hear_voters(Signals& s, Memory& m, const Board& board, const Horizon& h, co
   if (s.postmaster == Postmaster::absent) m.unreached = {};
   const bool serves = m.state.held && s.role == Role::primary && s.sight == Sight::fresh &&
                       s.postmaster == Postmaster::up && s.majority == Majority::fresh && !s.gap;
-  if (s.role == Role::primary && s.sight == Sight::fresh)
-    m.unreached.last_commit = after_look(m.unreached.last_commit, board.server);
-  const Unreached seen = serves ? unreached(board, h, policy, m.unreached.last_commit) : Unreached{};
+  if (s.role == Role::primary && s.sight == Sight::fresh) m.unreached.log = after_look(m.unreached.log, board.server);
+  const Unreached seen = serves ? unreached(board, h, policy, m.unreached.log) : Unreached{};
   m.unreached = after_look(m.unreached, seen, serves, h.now);
   s.unreached = is_due(m.unreached, h.now, policy);
 }

@@ -81,8 +81,9 @@ struct ServerFacts {
   Lsn lsn = 0;                     ///< primary: current write position; standby: received (or replayed, if greater)
   Lsn replay_lsn = 0;              ///< standby only
   /// Of a primary: another number once a transaction that had written has ended, or one was prepared; 0 unknown. The
-  /// log grows without that too: checkpoints, vacuum, a switch to the next file.
+  /// log grows without that too: checkpoints, most vacuums, a switch to the next file.
   int64_t transactions = 0;
+  Lsn insert_lsn = 0;  ///< of a primary: where its next record goes, read after `transactions`; written a moment later
   std::optional<Millis> replay_delay;  ///< age of the last replayed commit, by the server's clock
   bool replay_paused = false;
   int64_t started_us = 0;  ///< pg_postmaster_start_time(), microseconds since 1970: tells one postmaster from the next

@@ -6,6 +6,8 @@ namespace picket {
 namespace {
 
 constexpr Millis after_a_gap{500}, after_a_start{1000};
+// A report comes twice a second; one of four that is lost changes nothing.
+constexpr Millis words_last{2000};
 
 Majority reach_of(const LeaseFacts& lease, const Board& board, const Horizon& h, const Policy& policy) {
   if (h.now < lease.valid_until)
@@ -42,6 +44,16 @@ bool lease_is_settling(const Board& board, const Horizon& h, const Policy& polic
   // While somebody restarted the server nobody asked for its lease; a few datagrams may be lost.
   const bool replaced = board.lease->won_term > board.lease->term && board.lease->won_by != board.self_id;
   return !replaced && h.now - h.started_since <= after_a_start;
+}
+
+bool is_heard(const VoterWord& word, const Horizon& h) {
+  return word.at >= h.valid_from && h.now - word.at <= words_last;
+}
+
+bool majority_is_heard(const Board& board, const Horizon& h) {
+  const auto others = std::ranges::count_if(
+      board.lease->words, [&](const VoterWord& w) { return w.voter != board.self_id && is_heard(w, h); });
+  return 1 + others >= board.lease->majority;
 }
 
 void judge_by_lease(ClusterView& view, const LeaseFacts& lease, const Board& board, const Horizon& h,

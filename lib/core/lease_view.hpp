@@ -16,6 +16,12 @@ bool lease_is_valid(const Board& board, Instant now);
 /// yet.
 bool lease_is_settling(const Board& board, const Horizon& horizon, const Policy& policy);
 
+/// A voter's word of just now.
+bool is_heard(const VoterWord& word, const Horizon& horizon);
+
+/// A majority of the voters is heard, this one included. Who is not cannot have the lease, nor learn who has won it.
+bool majority_is_heard(const Board& board, const Horizon& horizon);
+
 /// Puts the lease in the place of what the nodes' answers say: the majority is that of the voters. With a valid lease
 /// nobody else is more than a claimant, whoever follows him; without one, the holder of a newer lease is a rival, and a
 /// proven one as soon as it is seen to be a primary.

@@ -2,18 +2,17 @@
 
 #include <algorithm>
 
+#include "core/lease_view.hpp"
+
 namespace picket {
 namespace {
 
-// A report comes twice a second; one of four that is lost changes nothing.
-constexpr Millis words_last{2000};
 // What was on its way when the port was closed. Where more is committed clients are served: those are not thrown out
 // for the others' sake.
 constexpr Lsn caught_up_within = 16 * 1024;
 
-// A commit with synchronous_commit = off ends before pg_current_wal_lsn() shows it, by up to three times
-// wal_writer_delay (PostgreSQL's documentation, "Asynchronous Commit"), which is 0.2 s.
-constexpr Millis written_within{1000};
+// A log that still grows may be a transaction's that has not ended.
+constexpr Millis stands_still{2000};
 
 bool network_failed(const Attempts& attempts) {
   return attempts.answer == Answer::refused || attempts.answer == Answer::unreachable ||
@@ -30,12 +29,12 @@ const Peer* peer_of(const Board& board, int id) {
 }
 
 /// A standby of ours with every commit that may become the primary: repmgr promotes none whose row says witness.
-bool could_take_over(const VoterWord& word, const Board& board, const LastCommit& last) {
+bool could_take_over(const VoterWord& word, const Board& board, Lsn needed) {
   const ServerFacts& own = *board.server.facts;
   const Peer* peer = peer_of(board, word.voter);
   return peer && peer->node.type != Node::Type::witness && peer->node.priority > 0 && word.role == Role::standby &&
          !word.fenced && !word.maintenance && word.timeline == own.timeline &&
-         word.system_identifier == own.system_identifier && word.lsn + caught_up_within >= last.lsn;
+         word.system_identifier == own.system_identifier && word.lsn + caught_up_within >= needed;
 }
 
 }  // namespace
@@ -52,22 +51,25 @@ std::vector<int> unreachable_nodes(const Board& board, Instant now, Millis fresh
   return list;
 }
 
-LastCommit after_look(const LastCommit& last, const ServerView& server) {
+OwnLog after_look(const OwnLog& log, const ServerView& server) {
   const ServerFacts& own = *server.facts;
-  LastCommit next = last;
-  if (last.lsn == 0 || own.transactions == 0 || own.transactions != last.transactions)
-    next = {own.transactions, own.lsn, server.facts_asked};
-  else if (server.facts_asked - last.asked <= written_within)
-    next.lsn = own.lsn;
+  OwnLog next = log;
+  next.asked = server.facts_asked;
+  next.end = std::max(own.lsn, own.insert_lsn);
+  if (next.end != log.end) next.grew = next.asked;
+  if (log.end == 0 || own.transactions == 0 || own.transactions != log.transactions) next.commit = next.end;
+  next.transactions = own.transactions;
   return next;
 }
 
-Unreached unreached(const Board& board, const Horizon& h, const Policy& policy, const LastCommit& last_commit) {
+Lsn needed_of(const OwnLog& log) { return log.asked - log.grew >= stands_still ? log.commit : log.end; }
+
+Unreached unreached(const Board& board, const Horizon& h, const Policy& policy, const OwnLog& log) {
   Unreached seen;
   if (!board.lease || !is_fresh(board.server, h, policy)) return seen;
   std::vector<const VoterWord*> words;
   for (const VoterWord& word : board.lease->words)
-    if (word.voter != board.self_id && word.at >= h.valid_from && h.now - word.at <= words_last) words.push_back(&word);
+    if (word.voter != board.self_id && is_heard(word, h)) words.push_back(&word);
   std::vector<const VoterWord*> complaints;
   std::ranges::copy_if(words, std::back_inserter(complaints), [&](const auto* w) { return names(*w, board.self_id); });
   for (const VoterWord* word : complaints) {
@@ -79,7 +81,7 @@ Unreached unreached(const Board& board, const Horizon& h, const Policy& policy, 
   seen.reached = !seen.by_majority && words.size() >= majority;
   for (const VoterWord* word : words) {
     const bool reached = std::ranges::none_of(complaints, [&](const auto* c) { return names(*c, word->voter); });
-    if (seen.heir.empty() && reached && could_take_over(*word, board, last_commit))
+    if (seen.heir.empty() && reached && could_take_over(*word, board, needed_of(log)))
       seen.heir = peer_of(board, word->voter)->node.name;
   }
   return seen;

@@ -18,17 +18,21 @@ namespace picket {
 /// nothing asked yet) is unknown, and not in the list. An answer to what was asked within `fresh` counts.
 std::vector<int> unreachable_nodes(const Board& board, Instant now, Millis fresh);
 
-/// The end of the newest transaction that wrote: whoever has the log up to there has every commit.
-struct LastCommit {
-  int64_t transactions = 0;  ///< ServerFacts::transactions since then
-  Lsn lsn = 0;               ///< not before its end; 0 = nothing was looked at yet
-  Instant asked{};           ///< when the query was sent that first showed it
+/// How the log of this primary grows: by commits, and by itself (vacuum, checkpoints, the switch to the next file).
+struct OwnLog {
+  int64_t transactions = 0;  ///< ServerFacts::transactions at the latest look
+  Lsn commit = 0;            ///< whoever has the log up to there has every commit
+  Lsn end = 0;               ///< at the latest look; 0 = there was none
+  Instant grew{}, asked{};   ///< when the queries were sent that first showed this end, and that last showed it
 
-  bool operator==(const LastCommit&) const = default;
+  bool operator==(const OwnLog&) const = default;
 };
 
 /// One look at this primary, as `server` shows it.
-LastCommit after_look(const LastCommit& last, const ServerView& server);
+OwnLog after_look(const OwnLog& log, const ServerView& server);
+
+/// Up to where a standby must have it to take over: all of it while it grows, else up to the newest commit.
+Lsn needed_of(const OwnLog& log);
 
 /// What the other voters say of this server just now.
 struct Unreached {
@@ -39,7 +43,7 @@ struct Unreached {
 
   bool operator==(const Unreached&) const = default;
 };
-Unreached unreached(const Board& board, const Horizon& horizon, const Policy& policy, const LastCommit& last_commit);
+Unreached unreached(const Board& board, const Horizon& horizon, const Policy& policy, const OwnLog& log);
 
 /// Since when they have said so. What has never been reached in the life of this postmaster is not taken away from
 /// anybody: the count begins with the loss, so a server that came back unreachable is not stopped a second time.
@@ -47,7 +51,7 @@ struct UnreachedHold {
   bool was_reached = false;
   std::optional<Instant> since;
   bool stopping = false;  ///< R11 has begun to stop this postmaster, and ends it whatever is said meanwhile
-  LastCommit last_commit;
+  OwnLog log;
   Unreached seen;  ///< at the latest look; while it is being stopped, at the one that decided it
 
   bool operator==(const UnreachedHold&) const = default;

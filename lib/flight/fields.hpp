@@ -37,9 +37,9 @@ namespace picket {
 PICKET_FIELDS(Attempts, answer, detail, asked, ended, answered_asked, silent_since)
 PICKET_FIELDS(Follower, application_name, client_addr, state, sync_state, replay_lsn, client_port)
 PICKET_FIELDS(Receiver, status, sender_host, sender_port, timeline, latest_end_lsn, message_age)
-PICKET_FIELDS(ServerFacts, role, timeline, system_identifier, lsn, replay_lsn, transactions, replay_delay,
+PICKET_FIELDS(ServerFacts, role, timeline, system_identifier, lsn, replay_lsn, transactions, insert_lsn, replay_delay,
               replay_paused, started_us, server_version, receiver, followers)
-PICKET_FIELDS(LastCommit, transactions, lsn, asked)
+PICKET_FIELDS(OwnLog, transactions, commit, end, grew, asked)
 PICKET_FIELDS(ServerView, session, fresh, facts, facts_asked)
 PICKET_FIELDS(PostmasterFacts, process, why_unknown, pid, status, survivors, left_pid_file, ended, seen)
 PICKET_FIELDS(DiskFacts, known, why_unknown, system_identifier, checkpoint_timeline, recovery_timeline, control_state,
@@ -59,7 +59,7 @@ PICKET_FIELDS(Board, self_id, self_name, self_host, self_port, self_priority, no
 PICKET_FIELDS(State, held, suspended, advert)
 PICKET_FIELDS(LagHold, withheld, since)
 PICKET_FIELDS(Unreached, by, by_majority, reached, heir)
-PICKET_FIELDS(UnreachedHold, was_reached, since, stopping, last_commit, seen)
+PICKET_FIELDS(UnreachedHold, was_reached, since, stopping, log, seen)
 PICKET_FIELDS(Memory, state, last, valid_from, role, timeline, role_asked, primary_since, started, postmaster_pid,
               started_us, rival_id, rival_since, rival_look, rival_looks, lost_at, crashed, crashes, stop_wanted,
               returnable_since, cut_off, cut_off_at, cut_off_before, verified_since, lag, unreached)

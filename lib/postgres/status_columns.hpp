@@ -47,6 +47,9 @@ inline constexpr std::array server_columns{
     Column{"transactions",
            "CASE WHEN NOT r.r THEN hashtextextended(concat(txid_current_snapshot(), ' ',"
            " (SELECT count(*) FROM pg_prepared_xact())), 0) END"},
+    // After the snapshot, so that it is not before the end of what that shows; current_lsn may be, for as long as an
+    // asynchronous commit is not written.
+    Column{"insert_lsn", "CASE WHEN NOT r.r THEN pg_current_wal_insert_lsn() END"},
 };
 inline constexpr std::array follower_columns{
     Column{"follower_pid", "f.pid"},

@@ -170,6 +170,7 @@ std::optional<ServerFacts> decode_status(const Rows& rows, std::string& error) {
   facts.lsn =
       *in_recovery ? std::max(in.lsn("receive_lsn").value_or(0), facts.replay_lsn) : in.lsn("current_lsn").value_or(0);
   facts.transactions = in.number<int64_t>("transactions").value_or(0);
+  facts.insert_lsn = in.lsn("insert_lsn").value_or(0);
   facts.replay_delay = in.age("replay_delay_ms");
   facts.replay_paused = in.flag("replay_paused").value_or(false);
   facts.started_us = in.number<int64_t>("started_us").value_or(0);

@@ -266,14 +266,18 @@ TEST(IsolatedPrimary, StartsAgainAtLevelLeaseToo) {
   w.board.lease->term = 0;
   w.board.lease->valid_until = Instant::min();
   w.board.lease->had = false;  // given back
-  w.look(6s, false);
-  EXPECT_EQ(w.verdict.rule, Rule::B3);
+  w.look(10s, false);
+  EXPECT_EQ(w.verdict.rule, Rule::R2h)
+      << "without their agents' word: one of them may have the lease, and be promoted now";
+  w.complaints = {{3, {}}};
+  w.hear(6s, false);
+  EXPECT_EQ(w.verdict.rule, Rule::B3) << "one and this one are two of three";
   EXPECT_EQ(w.verdict.action, Action::start);
   // Not while somebody may have been promoted who does not answer.
   w.board.lease->won_term = 9;
   w.board.lease->won_by = 3;
   w.says(3, Says::silent);
-  w.look(6s, false);
+  w.hear(6s, false);
   EXPECT_NE(w.verdict.action, Action::start);
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 // A primary at level lease, as its own agent sees it.
 
+#include <map>
 #include <string>
+#include <vector>
 
 #include "core/boards.hpp"
 #include "core/words.hpp"
@@ -10,6 +12,8 @@ namespace picket {
 
 /// pg1 is the primary and renews its lease with every look, until it cannot.
 struct Leased : Watcher {
+  std::map<int, std::vector<int>> complaints{{2, {}},
+                                             {3, {}}};  ///< of each voter that is heard: whom it does not reach
   Leased() {
     policy.level = Level::lease;
     board.lease.emplace();
@@ -26,6 +30,21 @@ struct Leased : Watcher {
       if (renewed) renew();
       tick();
     }
+  }
+  /// The same, and the agents of the other voters are heard.
+  void hear(Millis duration, bool renewed = true) {
+    for (const Instant end = now + duration; now < end;) {
+      for (const auto& [voter, unreachable] : complaints) tell(voter, unreachable);
+      look(Millis{250}, renewed);
+    }
+  }
+  void tell(int voter, const std::vector<int>& unreachable) {
+    std::erase_if(board.lease->words, [&](const VoterWord& w) { return w.voter == voter; });
+    const ServerFacts& truth = facts(voter);
+    VoterWord word{.voter = voter, .at = now, .role = truth.role, .timeline = truth.timeline, .lsn = truth.lsn};
+    word.system_identifier = truth.system_identifier;
+    word.unreachable = unreachable;
+    board.lease->words.push_back(word);
   }
   void renew() {
     board.lease->confirmed = now;

@@ -67,6 +67,7 @@ TEST_F(Pair, TellsTheEndOfATransactionThatWroteFromALogThatGrowsByItself) {
     for (const std::string& statement : statements) primary->sql(statement);
     EXPECT_TRUE(watched.until_new_facts());
     EXPECT_GT(watched.facts().lsn, before.lsn) << statements.front();
+    EXPECT_GE(watched.facts().insert_lsn, watched.facts().lsn);
     return watched.facts().transactions != before.transactions;
   };
   EXPECT_TRUE(changed_by({"INSERT INTO written VALUES (1)"}));

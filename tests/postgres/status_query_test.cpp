@@ -31,6 +31,7 @@ Row primary() {
           null,
           null,
           "-8123456789012345678",
+          "1/3000098",
           null,
           null,
           null,
@@ -66,6 +67,7 @@ Row standby() {
           null,
           null,
           null,
+          null,
           null};
 }
 
@@ -92,6 +94,7 @@ TEST(StatusRows, OfAPrimaryGiveTheTimelineOfItsWalFile) {
   EXPECT_EQ(facts.started_us, 1732225000123456);
   EXPECT_EQ(facts.server_version, 150020);
   EXPECT_EQ(facts.transactions, -8123456789012345678);
+  EXPECT_EQ(facts.insert_lsn, 0x103000098u);
   EXPECT_FALSE(facts.receiver);
   EXPECT_FALSE(facts.replay_delay);
   EXPECT_TRUE(facts.followers.empty());
@@ -132,7 +135,7 @@ TEST(StatusRows, OfAStandbyThatReceivesNothingGiveTheReplayedTimeline) {
 TEST(StatusRows, HiddenFromAPlainRoleStillShowThatSomebodyIsThere) {
   Row row = standby();
   for (size_t i : {2, 13, 14, 15, 16, 17}) row[i] = null;
-  row[19] = "99";
+  row[20] = "99";
   const auto facts = decoded({row});
   ASSERT_TRUE(facts.receiver);
   EXPECT_EQ(facts.receiver->status, "");
@@ -144,8 +147,8 @@ TEST(StatusRows, OnePerFollowerGiveThemAll) {
   Row first = primary(), second = primary();
   const Row a{"71", "node2", "10.0.0.2", "streaming", "sync", "1/3000000", "40112"};
   const Row b{"72", "node3", null, "catchup", "async", null, "-1"};
-  std::copy(a.begin(), a.end(), first.begin() + 19);
-  std::copy(b.begin(), b.end(), second.begin() + 19);
+  std::copy(a.begin(), a.end(), first.begin() + 20);
+  std::copy(b.begin(), b.end(), second.begin() + 20);
   const auto facts = decoded({first, second});
   ASSERT_EQ(facts.followers.size(), 2u);
   EXPECT_EQ(facts.followers[0].application_name, "node2");
@@ -166,7 +169,7 @@ TEST(StatusRows, WithACommitFromTheFutureHaveNoNegativeDelay) {
 
 TEST(StatusRows, ThatMakeNoSenseAreRefusedByTheirColumn) {
   EXPECT_THAT(refused({}), HasSubstr("no row"));
-  EXPECT_THAT(refused({{"f"}}), HasSubstr("1 columns instead of 26"));
+  EXPECT_THAT(refused({{"f"}}), HasSubstr("1 columns instead of 27"));
   Row row = primary();
   row[0] = null;
   EXPECT_THAT(refused({row}), HasSubstr("in_recovery"));
@@ -183,21 +186,21 @@ TEST(StatusRows, ThatMakeNoSenseAreRefusedByTheirColumn) {
   row[1] = "zzzzzzzz00000001";
   EXPECT_THAT(refused({row}), HasSubstr("wal_file"));
   row = primary();
-  row[19] = "1";
-  row[24] = "x";
+  row[20] = "1";
+  row[25] = "x";
   EXPECT_THAT(refused({primary(), row}), HasSubstr("follower_replay_lsn"));
 }
 
 // As the brief form shows it, with nothing of what stays: system_identifier, started_us, server_version, and a
 // follower's name, address and port.
 Row brief(Row row) {
-  for (size_t i : {4, 10, 11, 20, 21, 25}) row[i] = null;
+  for (size_t i : {4, 10, 11, 21, 22, 26}) row[i] = null;
   return row;
 }
 
 Row followed_by(Row row, const std::string& pid, const std::string& name, const std::string& state) {
   const Row follower{pid, name, "10.0.0.2", state, "async", "1/3000000", "40112"};
-  std::copy(follower.begin(), follower.end(), row.begin() + 19);
+  std::copy(follower.begin(), follower.end(), row.begin() + 20);
   return row;
 }
 

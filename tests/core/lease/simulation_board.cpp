@@ -93,6 +93,9 @@ void Simulation::look_at_lease(int i) {
     a.winner_promoted = now;
   facts.winner_promoted = a.winner_promoted;
   facts.campaigning = now < a.campaign_until;
+  for (int j = 0; j < count_; ++j)
+    if (j != i && at(j).agent.up && !cut_[j][i] && !frozen(j) && now_ >= at(j).agent_paused_until)
+      facts.words.push_back({.voter = j + 1, .at = now});
   a.board.lease = facts;
 }
 

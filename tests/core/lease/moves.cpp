@@ -24,6 +24,7 @@
 //    One slow clock is enough: it harms when it is the old holder's, and two of them differ less.
 
 #include <algorithm>
+#include <ranges>
 
 #include "core/lease/world.hpp"
 
@@ -37,6 +38,7 @@ struct Moves {
   const Limits& limits;
   std::vector<World>& next;
   std::vector<std::string>* names;
+  const LeaseSetup* setups = &setup_of(limits, 0);  ///< by place
 
   World& add(const std::string& name, const World& w) {
     if (names != nullptr) names->push_back(name);
@@ -45,14 +47,17 @@ struct Moves {
 
   std::string name_of(const char* verb, int a, int b = -1) const {
     if (names == nullptr) return {};
-    return "n" + std::to_string(a + 1) + " " + verb + (b < 0 ? "" : " n" + std::to_string(b + 1));
+    std::string name("n");
+    name.append(std::to_string(a + 1)).append(" ").append(verb);
+    if (b >= 0) name.append(" n").append(std::to_string(b + 1));
+    return name;
   }
   std::string name_of(const char* verb, int a, int b, Term term) const {
     return names == nullptr ? "" : name_of(verb, a, b) + ", term " + std::to_string(term);
   }
 
-  LeaseStep tell(const World& w, int to, int from, const LeaseMessage& message, Wish wish) const {
-    return on_message(w.nodes[to], setup_of(limits, to), from + 1, message, here, wishing(wish));
+  LeaseStep tell(const Lease& lease, int to, int from, const LeaseMessage& message, Wish wish) const {
+    return on_message(lease, setups[to], from + 1, message, here, wishing(wish));
   }
 
   /// The node has taken a step. Grants of a candidacy that is over count no more; releases arrive, or are under way.
@@ -64,7 +69,7 @@ struct Moves {
       if (limits.late)
         note(w.said[node], e.message);
       else if (e.message.kind == Kind::release)
-        w.nodes[e.to - 1] = tell(w, e.to - 1, node, e.message, Wish::idle).lease;
+        w.nodes[e.to - 1] = tell(w.nodes[e.to - 1], e.to - 1, node, e.message, Wish::idle).lease;
   }
 
   static void note(Said& said, const LeaseMessage& message) {
@@ -84,34 +89,40 @@ struct Moves {
     return lease.candidacy ? lease.candidacy->term : reply.term;
   }
 
-  /// A heartbeat or a request arrives, and the answer to the first as well. False when nothing comes of it.
-  bool arrives(World& w, int node, const Envelope& envelope) const {
+  /// A heartbeat or a request arrives, and the answer to the first as well, if anything comes of it.
+  void arrives(const World& before, int node, const Envelope& envelope, const std::string& name) {
     const int voter = envelope.to - 1;
-    Promise& promise = w.nodes[voter].promise;
+    Lease hearing = before.nodes[voter];
     if (limits.mistake == Mistake::older_request_lowers_promise && envelope.message.kind == Kind::request &&
-        promise.to == node + 1)
-      promise.term = std::min(promise.term, envelope.message.term);
-    const LeaseStep answer = tell(w, voter, node, envelope.message, Wish::idle);
-    bool matters = w.nodes[voter].candidacy && !answer.lease.candidacy;  // it yields
-    matters |= limits.late && w.nodes[voter].term != answer.lease.term;
-    take(w, voter, answer);
-    for (const Envelope& e : answer.send) {
+        hearing.promise.to == node + 1)
+      hearing.promise.term = std::min(hearing.promise.term, envelope.message.term);
+    LeaseStep answer = tell(hearing, voter, node, envelope.message, Wish::idle);
+    bool matters = hearing.candidacy && !answer.lease.candidacy;  // it yields
+    matters |= limits.late && hearing.term != answer.lease.term;
+    for (Envelope& e : answer.send) {
       if (e.to != node + 1) continue;
-      LeaseMessage reply = e.message;
-      if (reply.kind == Kind::refusal && acknowledges_wrongly(answer.lease.promise.to == node + 1))
-        reply.kind = Kind::ack;
-      if (limits.mistake == Mistake::older_answers_count) reply.term = current_term(w.nodes[node], reply);
-      if (reply.kind == Kind::grant) is_under_way(w, node, voter, reply);
-      if (reply.kind == Kind::ack) w.nodes[node] = tell(w, node, voter, reply, Wish::hold).lease;
-      matters |= reply.kind == Kind::grant || reply.kind == Kind::ack;
+      if (e.message.kind == Kind::refusal && acknowledges_wrongly(answer.lease.promise.to == node + 1))
+        e.message.kind = Kind::ack;
+      matters |= e.message.kind == Kind::grant || e.message.kind == Kind::ack;
     }
-    return matters;
+    if (!matters) return;
+    World& w = add(name, before);
+    take(w, voter, answer);
+    for (const Envelope& e : answer.send)
+      if (e.to == node + 1) is_answered(w, node, voter, e.message);
+  }
+
+  void is_answered(World& w, int node, int voter, LeaseMessage reply) const {
+    if (limits.mistake == Mistake::older_answers_count) reply.term = current_term(w.nodes[node], reply);
+    if (reply.kind == Kind::grant) is_under_way(w, node, voter, reply);
+    if (reply.kind == Kind::ack) w.nodes[node] = tell(w.nodes[node], node, voter, reply, Wish::hold).lease;
   }
 
   /// The newest grant is worth most. One of a candidacy that is over must lead to nothing, so it may arrive at once.
   void is_under_way(World& w, int node, int voter, const LeaseMessage& grant) const {
     const auto& candidacy = w.nodes[node].candidacy;
-    if (!candidacy || candidacy->term != grant.term) return take(w, node, tell(w, node, voter, grant, Wish::hold));
+    if (!candidacy || candidacy->term != grant.term)
+      return take(w, node, tell(w.nodes[node], node, voter, grant, Wish::hold));
     const int age = grant.sent == Lease::never ? limits.lease : static_cast<int>((here - grant.sent).count());
     int& known = w.grants[node][voter];
     known = known == World::none ? age : std::min(known, age);
@@ -119,30 +130,28 @@ struct Moves {
 
   /// Holds or asks, with what it has been told, if anything.
   void holds(int node, const Lease& informed) {
-    const LeaseStep step = on_tick(informed, setup_of(limits, node), here, wishing(Wish::hold));
+    const LeaseStep step = on_tick(informed, setups[node], here, wishing(Wish::hold));
+    if (step.send.empty()) return;
+    if (limits.late) return take(add(name_of("asks or holds", node), world), node, step);
     World acted = world;
     take(acted, node, step);
-    if (limits.late) {
-      if (!step.send.empty()) add(name_of("asks or holds", node), acted);
-      return;
-    }
     if (step.persist) add(name_of("asks", node), acted);
     for (const Envelope& envelope : step.send) {
-      World heard = acted;
       const char* verb = envelope.message.kind == Kind::request ? "asks, heard by" : "holds, heard by";
-      if (arrives(heard, node, envelope)) add(name_of(verb, node, envelope.to - 1), heard);
+      arrives(acted, node, envelope, name_of(verb, node, envelope.to - 1));
     }
   }
 
   void holds_or_asks(int node) {
     holds(node, world.nodes[node]);
-    std::vector<Promise> told;
+    const auto& voters = world.nodes;
     for (int voter = 0; voter < limits.voters; ++voter) {
-      const Promise& promise = world.nodes[voter].promise;
-      if (voter == node || promise.term == 0 || std::ranges::find(told, promise) != told.end()) continue;
-      told.push_back(promise);
+      const Promise& promise = voters[voter].promise;
+      if (voter == node || promise.term <= voters[node].term) continue;
+      const auto told = [&](int other) { return other != node && voters[other].promise == promise; };
+      if (std::ranges::any_of(std::views::iota(0, voter), told)) continue;
       const Lease informed = told_of(node, voter, promise);
-      if (informed.seen != world.nodes[node].seen || informed.refused != 0 ||
+      if (informed.seen != voters[node].seen || informed.refused != 0 ||
           (informed.candidacy && informed.candidacy->overtaken))
         holds(node, informed);
     }
@@ -151,15 +160,14 @@ struct Moves {
   /// The node has heard what this voter has to say to its heartbeat and to its request.
   Lease told_of(int node, int voter, const Promise& promise) const {
     const Lease& lease = world.nodes[node];
-    if (promise.term <= lease.term) return lease;
     LeaseMessage word{.kind = Kind::refusal, .term = promise.term, .sent = here, .promised = promise.term};
-    Lease informed = tell(world, node, voter, word, Wish::hold).lease;
+    Lease informed = tell(lease, node, voter, word, Wish::hold).lease;
     const bool mine = promise.to == node + 1;
     if (!lease.candidacy || mine || promise.term < lease.candidacy->term) return informed;
     word.kind = Kind::denial;
     word.term = lease.candidacy->term;
     word.why = Denial::older_term;
-    return on_message(informed, setup_of(limits, node), voter + 1, word, here, wishing(Wish::hold)).lease;
+    return tell(informed, node, voter, word, Wish::hold).lease;
   }
 
   /// Whatever the node has said reaches another. Of the term that is held, or asked for, the last that was said has the
@@ -182,15 +190,14 @@ struct Moves {
   }
 
   void hears(int voter, int node, Kind kind, Term term, Instant sent) {
-    World heard = world;
     const LeaseMessage message{.kind = kind, .term = term, .sent = sent, .position = wishing(Wish::hold).position};
-    if (!arrives(heard, node, {voter + 1, message})) return;
-    add(name_of(kind == Kind::request ? "asked, now heard by" : "held, now heard by", node, voter, term), heard);
+    const char* verb = kind == Kind::request ? "asked, now heard by" : "held, now heard by";
+    arrives(world, node, {voter + 1, message}, name_of(verb, node, voter, term));
   }
 
   void frees(int voter, int node, Term term) {
     if (limits.mistake == Mistake::release_frees_newer_terms) term = limits.terms;
-    const LeaseStep freed = tell(world, voter, node, {.kind = Kind::release, .term = term}, Wish::idle);
+    const LeaseStep freed = tell(world.nodes[voter], voter, node, {.kind = Kind::release, .term = term}, Wish::idle);
     if (freed.lease.bound_until == world.nodes[voter].bound_until) return;
     add(name_of("gave back, now heard by", node, voter, term), world).nodes[voter] = freed.lease;
   }
@@ -198,21 +205,21 @@ struct Moves {
   void ends(int node, Wish wish) {
     World& w = add(name_of(wish == Wish::idle ? "idles" : "gives back", node), world);
     if (wish == Wish::give_back) w.outlives[node] = 0;  // proof of death
-    take(w, node, on_tick(world.nodes[node], setup_of(limits, node), here, wishing(wish)));
+    take(w, node, on_tick(world.nodes[node], setups[node], here, wishing(wish)));
   }
 
   void is_granted(int node) {
     std::vector<std::pair<int, int>> by_age;
     for (int voter = 0; voter < limits.voters; ++voter)
       if (world.grants[node][voter] != World::none) by_age.emplace_back(world.grants[node][voter], voter);
-    if (static_cast<int>(by_age.size()) + 1 < setup_of(limits, node).majority()) return;
+    if (static_cast<int>(by_age.size()) + 1 < setups[node].majority()) return;
     std::ranges::sort(by_age);
     World& w = add(name_of("is granted its term", node), world);
     const Lease::Times before = w.nodes[node].acked;
     for (const auto& [age, voter] : by_age) {
       LeaseMessage grant{.kind = Kind::grant, .term = world.nodes[node].candidacy->term, .sent = here - Millis{age}};
       if (limits.mistake == Mistake::lease_counts_from_receipt) grant.sent = here;
-      take(w, node, tell(w, node, voter, grant, Wish::hold));
+      take(w, node, tell(w.nodes[node], node, voter, grant, Wish::hold));
     }
     if (limits.mistake != Mistake::keeps_older_acknowledgements) return;
     for (size_t i = 0; i < before.size(); ++i) w.nodes[node].acked[i] = std::max(w.nodes[node].acked[i], before[i]);
@@ -222,10 +229,10 @@ struct Moves {
   void restarts(int node, Term noted) {
     const Lease& before = world.nodes[node];
     World& w = add(name_of(noted == 0 ? "restarts" : "restarts and goes on", node), world);
-    const Instant until = valid_until(before, setup_of(limits, node));
+    const Instant until = valid_until(before, setups[node]);
     if (until != Lease::never) w.outlives[node] = std::max(w.outlives[node], static_cast<int>((until - here).count()));
     const bool forgets = limits.mistake == Mistake::promise_forgotten;
-    Lease after = lease_after_start(setup_of(limits, node), forgets ? Promise{} : before.promise, here, noted);
+    Lease after = lease_after_start(setups[node], forgets ? Promise{} : before.promise, here, noted);
     if (after.term != 0) after.acked = before.acked;
     if (limits.mistake == Mistake::start_is_not_waited_for) after.bound_until = here;
     if (limits.mistake == Mistake::older_lease_forgotten) after.owed_until = Lease::never;

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "core/lease/packing.hpp"
+#include "core/lease/seen.hpp"
 
 namespace picket::exploration {
 namespace {
@@ -22,42 +23,16 @@ uint64_t hash_of(const Key& key) {
   return h == 0 ? 1 : h;
 }
 
-/// A set of hashes by open addressing: eight bytes for each world, and no more than that twice over.
-class Seen {
- public:
-  bool insert(uint64_t hash) {
-    if (2 * (size_ + 1) > slots_.size()) grow();
-    if (!place(slots_, hash)) return false;
-    ++size_;
-    return true;
-  }
-  size_t size() const { return size_; }
-
- private:
-  static bool place(std::vector<uint64_t>& slots, uint64_t hash) {
-    const size_t mask = slots.size() - 1;
-    for (size_t at = hash & mask;; at = (at + 1) & mask) {
-      if (slots[at] == hash) return false;
-      if (slots[at] == 0) {
-        slots[at] = hash;
-        return true;
-      }
-    }
-  }
-  void grow() {
-    std::vector<uint64_t> larger(slots_.size() * 2);
-    for (const uint64_t hash : slots_)
-      if (hash != 0) place(larger, hash);
-    slots_.swap(larger);
-  }
-  std::vector<uint64_t> slots_ = std::vector<uint64_t>(1 << 16);
-  size_t size_ = 0;
-};
-
 bool beyond(const World& world, const Limits& limits) {
   return std::any_of(world.nodes.begin(), world.nodes.begin() + limits.voters,
                      [&](const Lease& n) { return n.promise.term > limits.terms; });
 }
+
+struct Move {
+  const World& to;
+  Key key;
+  uint64_t hash;
+};
 
 /// Long enough for two bounds and a few rounds.
 constexpr int patience = 12;
@@ -78,16 +53,23 @@ Outcome explore(const Limits& limits, size_t most_worlds, size_t liveness_every)
   seen.insert(hash_of(front.front()));
   std::vector<Key> later;
   std::vector<World> next;
+  std::vector<Move> moves;
   for (; !front.empty(); ++outcome.depth) {
     for (const Key& packed : front) {
       const World world = unpack(packed, limits);
       next.clear();
       successors(world, limits, next, nullptr);
+      // First all slots are asked for, then looked at: the memory answers to many at a time.
+      moves.clear();
       for (const World& w : next) {
         if (beyond(w, limits)) continue;
-        ++outcome.moves;
         const Key key = pack(w, limits);
-        if (!seen.insert(hash_of(key))) continue;
+        moves.push_back({w, key, hash_of(key)});
+        seen.prefetch(moves.back().hash);
+      }
+      outcome.moves += moves.size();
+      for (const auto& [w, key, hash] : moves) {
+        if (!seen.insert(hash)) continue;
         outcome.worlds = seen.size();
         if (const char* broken = violated(w, limits)) outcome.violation = broken;
         if (outcome.worlds > most_worlds) outcome.violation = "more worlds than were allowed";

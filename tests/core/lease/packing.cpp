@@ -81,8 +81,8 @@ void put_term(auto& bits, const Limits& limits, auto& term) {
   bits.number(term, static_cast<int>(std::bit_width(limits.terms)));
 }
 
-/// Its own word, and what the candidates have of it.
-void put_voter(auto& bits, auto& w, const Limits& limits, int place) {
+/// Its own word, and what the candidates have of it. Inlined, so that the bits stay in a register.
+[[gnu::always_inline]] inline void put_voter(auto& bits, auto& w, const Limits& limits, int place) {
   auto& node = w.nodes[place];
   put_term(bits, limits, node.promise.term);
   bits.number(node.promise.to, 2);

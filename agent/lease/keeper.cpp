@@ -120,6 +120,8 @@ LeaseFacts LeaseKeeper::facts() const {
   }
   if (const auto word = words_.find(lease_.won_by); word != words_.end() && word->second.report.role == Role::primary)
     facts.winner_promoted = word->second.at;
+  facts.heartbeat = setup_.timing.heartbeat;
+  facts.bound = is_bound_to_another();
   facts.campaigning = boot_now() < campaign_until_;
   for (const auto& [voter, word] : words_) {
     const PeerReport& said = word.report;
@@ -255,9 +257,13 @@ void LeaseKeeper::note_denial(int voter, const LeaseMessage& denial) {
                             text(denial.position) + ", this node to timeline " + text(input_.position));
 }
 
+bool LeaseKeeper::is_bound_to_another() const {
+  return lease_.promise.to != setup_.self && boot_now() < lease_.bound_until;
+}
+
 std::string LeaseKeeper::why_not() const {
   std::string text = "the lease is not granted";
-  if (!lease_.candidacy && lease_.promise.to != setup_.self && boot_now() < lease_.bound_until)
+  if (!lease_.candidacy && is_bound_to_another())
     return text + ": this node is itself still bound to another holder, or has just started, and does not ask yet";
   for (const auto& [voter, why] : denials_) text += (text.ends_with("granted") ? ": " : ", ") + words_of(why, voter);
   return text;

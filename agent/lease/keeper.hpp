@@ -67,6 +67,7 @@ class LeaseKeeper {
   Instant end_of_lease() const;
   void tell_report();
   void watch_the_end();
+  bool is_bound_to_another() const;
   std::string why_not() const;
   void note_denial(int voter, const LeaseMessage& denial);
 

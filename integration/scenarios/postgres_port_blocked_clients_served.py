@@ -5,7 +5,7 @@ from lab import network
 LEVEL = "lease"
 BOUNDS = {"write_gap_s": ("<", 0.5), "fenced_nodes": ("==", 0), "primary_moved": ("==", False), "timeline_moved": ("==", False), "alarm_told": ("==", True),
           "lost_acked": ("==", 0), "dual_ack_direct_s": ("==", 0), "vip_follows_primary": ("==", True)}
-ALARM = "do not reach PostgreSQL here, while their agents hear this one; no standby that they reach has every commit"
+ALARM = "do not reach PostgreSQL here, while their agents hear this one; no standby that they reach is known to have every commit"
 
 
 def run(lab):

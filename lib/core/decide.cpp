@@ -195,8 +195,9 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   s.lag_ok = !m.lag.withheld;
   s.stale_reads = policy.stale_reads;
   const auto gate = ask_gate_again(board, s.marker, h, policy);
+  const bool startable = may_start(board, view, s.marker, gate);
   const bool returnable =
-      stood(m.returnable_since, may_start(board, view, s.marker, gate), now, return_bound(m, board.marker, policy));
+      stood(m.returnable_since, startable && could_have_lease(board, h), now, return_bound(m, board.marker, policy));
   const bool in_place = see_crash(m, board, s.postmaster, view, s.marker, now, policy);
   s.restart = in_place ? Restart::in_place : returnable ? Restart::allowed : Restart::no;
   const bool rejoined = stood(
@@ -227,8 +228,10 @@ Step decide(const Memory& memory, const Board& board, Instant now, const Policy&
   v.clear_marker = (row.rule == Rule::B3 && s.marker == MarkerState::isolated) || rejoined;
   if (gate && gate->stale) v.stale_start = gate->sentence;
   v.sentence = sentence_for(row, s, view, board, policy, m.unreached.seen);
-  v.alarms = alarms_for(row, s, view, board, now - board.started > policy.fresh, m.unreached.seen);
-  for (std::string alarm : {crash_alarm(m), lease_alarm(row, m.state, board, now)})
+  const bool settled = now - board.started > policy.fresh;
+  v.alarms = alarms_for(row, s, view, board, settled, m.unreached.seen);
+  const std::string waits_for_voters = startable && settled ? unheard_alarm(board, h) : "";
+  for (std::string alarm : {crash_alarm(m), lease_alarm(row, m.state, board, now), waits_for_voters})
     if (!alarm.empty()) v.alarms.push_back(std::move(alarm));
   // R15 lies over every row: the address is here, nothing says it may be, and nobody else is there to take it away.
   if (board.address.state == AddressFacts::State::present && board.keepalived.state == KeepalivedFacts::State::dead &&

@@ -204,7 +204,7 @@ std::vector<std::string> alarms_for(const Ruling& row, const Signals& s, const C
         "keep");
   if (others.by_majority && row.rule != Rule::R11)
     alarms.push_back(list(others.by) + " do not reach PostgreSQL here, while their agents hear this one" +
-                     (others.heir.empty() ? "; no standby that they reach has every commit" : ""));
+                     (others.heir.empty() ? "; no standby that they reach is known to have every commit" : ""));
   if (view.missing)
     alarms.push_back(
         "there is no primary: start PostgreSQL on " + view.missing->node.name +

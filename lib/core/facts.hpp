@@ -209,6 +209,7 @@ struct VoterWord {
 struct LeaseFacts {
   int voters = 0;
   int majority = 0;  ///< of them
+  Millis heartbeat{500};
   Term term = 0;     ///< held, valid or not; 0 = not held
   bool had = false;  ///< it was ours under this server, as far as this boot's runs of the agent have noted
   Instant valid_until = Instant::min();    ///< before that moment nobody else can hold one
@@ -216,6 +217,7 @@ struct LeaseFacts {
   Term won_term = 0;                       ///< the newest holder that is known by its heartbeat
   int won_by = 0;                          ///< and its node
   std::optional<Instant> winner_promoted;  ///< that node's agent says that its server is a primary: when it last did
+  bool bound = false;                      ///< as a voter, to another who holds it or may have won it
   bool campaigning = false;                ///< a promotion here waits for the lease, or is under way with it
   std::vector<VoterWord> words;            ///< of each other voter that was ever heard, the latest
 };

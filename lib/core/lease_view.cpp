@@ -6,8 +6,6 @@ namespace picket {
 namespace {
 
 constexpr Millis after_a_gap{500}, after_a_start{1000};
-// A report comes twice a second; one of four that is lost changes nothing.
-constexpr Millis words_last{2000};
 
 Majority reach_of(const LeaseFacts& lease, const Board& board, const Horizon& h, const Policy& policy) {
   if (h.now < lease.valid_until)
@@ -46,14 +44,20 @@ bool lease_is_settling(const Board& board, const Horizon& h, const Policy& polic
   return !replaced && h.now - h.started_since <= after_a_start;
 }
 
-bool is_heard(const VoterWord& word, const Horizon& h) {
-  return word.at >= h.valid_from && h.now - word.at <= words_last;
+bool is_heard(const VoterWord& word, const LeaseFacts& lease, const Horizon& h) {
+  // A report comes with each heartbeat; one of four that is lost changes nothing.
+  const Millis lasts = std::max(Millis{2000}, 4 * lease.heartbeat);
+  return word.at >= h.valid_from && h.now - word.at <= lasts;
 }
 
-bool majority_is_heard(const Board& board, const Horizon& h) {
+int voters_heard(const Board& board, const Horizon& h) {
   const auto others = std::ranges::count_if(
-      board.lease->words, [&](const VoterWord& w) { return w.voter != board.self_id && is_heard(w, h); });
-  return 1 + others >= board.lease->majority;
+      board.lease->words, [&](const VoterWord& w) { return w.voter != board.self_id && is_heard(w, *board.lease, h); });
+  return 1 + static_cast<int>(others);
+}
+
+bool could_have_lease(const Board& board, const Horizon& h) {
+  return !board.lease || (!board.lease->bound && voters_heard(board, h) >= board.lease->majority);
 }
 
 void judge_by_lease(ClusterView& view, const LeaseFacts& lease, const Board& board, const Horizon& h,
@@ -124,6 +128,15 @@ std::string lease_alarm(const Ruling& row, const State& state, const Board& boar
   if (row.rule != Rule::R16 || !state.held || !lease_is_valid(board, now)) return {};
   return "this primary cannot be asked any more, and holds the lease, so that no other is promoted: if it does not "
          "serve, stop PostgreSQL here";
+}
+
+std::string unheard_alarm(const Board& board, const Horizon& h) {
+  if (!board.lease) return {};
+  const int heard = voters_heard(board, h);
+  if (heard >= board.lease->majority) return {};
+  return "PostgreSQL is not started again before the agents of " + std::to_string(board.lease->majority) + " of the " +
+         std::to_string(board.lease->voters) + " voters are heard, this one included; " + std::to_string(heard) +
+         (heard == 1 ? " is" : " are");
 }
 
 ClientGate client_gate(const Ruling& row, Vrrp vrrp, Wish wish, const Signals& s, const State& m) {

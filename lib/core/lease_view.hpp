@@ -17,10 +17,14 @@ bool lease_is_valid(const Board& board, Instant now);
 bool lease_is_settling(const Board& board, const Horizon& horizon, const Policy& policy);
 
 /// A voter's word of just now.
-bool is_heard(const VoterWord& word, const Horizon& horizon);
+bool is_heard(const VoterWord& word, const LeaseFacts& lease, const Horizon& horizon);
 
-/// A majority of the voters is heard, this one included. Who is not cannot have the lease, nor learn who has won it.
-bool majority_is_heard(const Board& board, const Horizon& horizon);
+/// How many voters are heard, this one included.
+int voters_heard(const Board& board, const Horizon& horizon);
+
+/// Whether this node could be given the lease: it hears a majority of the voters, and has not bound itself to another,
+/// who may be promoted in this moment. Always so without a lease.
+bool could_have_lease(const Board& board, const Horizon& horizon);
 
 /// Puts the lease in the place of what the nodes' answers say: the majority is that of the voters. With a valid lease
 /// nobody else is more than a claimant, whoever follows him; without one, the holder of a newer lease is a rival, and a
@@ -33,6 +37,9 @@ Wish lease_wish(const Ruling& row, const Signals& signals, const Memory& memory,
 
 /// What a human must know of a holder that may not serve, and keeps others from it; "" if there is nothing.
 std::string lease_alarm(const Ruling& row, const State& state, const Board& board, Instant now);
+
+/// Why a server that could be started again is not, when too few voters are heard; "" if enough are.
+std::string unheard_alarm(const Board& board, const Horizon& horizon);
 
 /// What becomes of the client gate after this row: it follows what is advertised, but that a server which somebody
 /// shuts down tells its clients so itself, and that whoever only looks around (`vrrp`, as Keepalived is told) lets it

@@ -83,10 +83,9 @@ const Peer* find_missing(const Board& board, const ClusterView& view, const Hori
 }
 
 /// A majority answers, everyone who answers is in recovery on the timeline that we were fenced on, and nobody follows a
-/// stranger; at level lease the agents of a majority are heard too, or a promotion under way would not be known.
+/// stranger.
 bool nobody_was_promoted(const Board& board, const ClusterView& view, const Horizon& h, const Policy& policy) {
   if (view.answers != Majority::fresh || view.rival.rival != Rival::none || board.marker.timeline == 0) return false;
-  if (board.lease && !majority_is_heard(board, h)) return false;
   int seen = 1;
   for (const Peer& peer : board.peers) {
     if (!is_fresh(peer.server, h, policy)) continue;

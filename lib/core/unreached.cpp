@@ -69,7 +69,7 @@ Unreached unreached(const Board& board, const Horizon& h, const Policy& policy, 
   if (!board.lease || !is_fresh(board.server, h, policy)) return seen;
   std::vector<const VoterWord*> words;
   for (const VoterWord& word : board.lease->words)
-    if (word.voter != board.self_id && is_heard(word, h)) words.push_back(&word);
+    if (word.voter != board.self_id && is_heard(word, *board.lease, h)) words.push_back(&word);
   std::vector<const VoterWord*> complaints;
   std::ranges::copy_if(words, std::back_inserter(complaints), [&](const auto* w) { return names(*w, board.self_id); });
   for (const VoterWord* word : complaints) {

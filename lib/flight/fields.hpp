@@ -51,8 +51,8 @@ PICKET_FIELDS(MarkerFacts, state, why, reasons, sentence, timeline)
 PICKET_FIELDS(Peer, node, server)
 PICKET_FIELDS(StartRefusal, row, sentence)
 PICKET_FIELDS(VoterWord, voter, at, role, timeline, lsn, system_identifier, fenced, maintenance, unreachable)
-PICKET_FIELDS(LeaseFacts, voters, majority, term, had, valid_until, confirmed, won_term, won_by, winner_promoted,
-              campaigning, words)
+PICKET_FIELDS(LeaseFacts, voters, majority, heartbeat, term, had, valid_until, confirmed, won_term, won_by,
+              winner_promoted, bound, campaigning, words)
 PICKET_FIELDS(Board, self_id, self_name, self_host, self_port, self_priority, nodes_known, nodes_why_unknown,
               nodes_lost, self_is_witness, server, postmaster, disk, unit, address, keepalived, marker, peers,
               start_refused, lease, fence_in_progress, started)

@@ -257,28 +257,80 @@ TEST_F(RestartedPrimary, IsStoppedAtTheEndOfItsLeaseOnceItWasConfirmed) {
   EXPECT_EQ(w.verdict.rule, Rule::R4) << line_of(w.verdict);
 }
 
+/// pg1 was cut off, is fenced and dead; its network is back.
+struct Fenced : Leased {
+  Fenced() {
+    look(4s, false);
+    EXPECT_EQ(verdict.rule, Rule::R4);
+    fenced({"isolated"});
+    local_dead();
+    gives_back();
+  }
+};
+constexpr auto unheard = "PostgreSQL is not started again before the agents of 2 of the 3 voters are heard";
+
 TEST(IsolatedPrimary, StartsAgainAtLevelLeaseToo) {
-  Leased w;
-  w.look(4s, false);
-  ASSERT_EQ(w.verdict.rule, Rule::R4);
-  w.fenced({"isolated"});
-  w.local_dead();
-  w.board.lease->term = 0;
-  w.board.lease->valid_until = Instant::min();
-  w.board.lease->had = false;  // given back
-  w.look(10s, false);
-  EXPECT_EQ(w.verdict.rule, Rule::R2h)
-      << "without their agents' word: one of them may have the lease, and be promoted now";
+  Fenced w;
   w.complaints = {{3, {}}};
   w.hear(6s, false);
   EXPECT_EQ(w.verdict.rule, Rule::B3) << "one and this one are two of three";
   EXPECT_EQ(w.verdict.action, Action::start);
+  EXPECT_THAT(w.verdict.alarms, Not(Contains(HasSubstr(unheard))));
   // Not while somebody may have been promoted who does not answer.
   w.board.lease->won_term = 9;
   w.board.lease->won_by = 3;
   w.says(3, Says::silent);
   w.hear(6s, false);
   EXPECT_NE(w.verdict.action, Action::start);
+}
+
+TEST(IsolatedPrimary, DoesNotStartAgainBeforeItHearsTheVoters) {
+  Fenced w;
+  w.look(60s, false);
+  EXPECT_EQ(w.verdict.rule, Rule::R2h) << "their servers answer; one of them may have the lease, and be promoted now";
+  EXPECT_THAT(w.verdict.alarms, Contains(HasSubstr(unheard)));
+}
+
+TEST(IsolatedPrimary, DoesNotStartAgainWhileItIsBoundToOneWhoMayBePromotedNow) {
+  Fenced w;
+  w.hear(2s, false);
+  w.board.lease->bound = true;
+  w.board.lease->won_term = 9;
+  w.board.lease->won_by = 3;
+  w.hear(60s, false);
+  EXPECT_EQ(w.verdict.rule, Rule::R2h) << "the winner's server is a standby still";
+  w.board.lease->bound = false;  // he has given up
+  w.hear(6s, false);
+  EXPECT_EQ(w.verdict.rule, Rule::B3);
+}
+
+TEST(IsolatedPrimary, HearsVotersThatSpeakSeldom) {
+  Fenced w;
+  w.board.lease->heartbeat = 10s;
+  for (int i = 0; i < 3; ++i) {
+    w.hear(250ms, false);
+    w.look(9750ms, false);
+  }
+  EXPECT_EQ(w.verdict.rule, Rule::B3);
+}
+
+TEST(RefusedStart, IsNotMadeGoodBeforeTheVotersAreHeardOrWhileBoundToAnother) {
+  Leased w;
+  w.local_dead();
+  w.gives_back();
+  w.board.disk = {.known = true, .system_identifier = w.facts(1).system_identifier, .checkpoint_timeline = 1};
+  w.board.marker.state = MarkerFacts::State::none;
+  w.board.unit = {.known = true, .name = "postgresql@15-main.service", .active_state = "failed"};
+  w.board.start_refused = StartRefusal{"B5", "asked 2 nodes"};
+  w.look(20s, false);
+  EXPECT_EQ(w.verdict.action, Action::none) << line_of(w.verdict);
+  EXPECT_THAT(w.verdict.alarms, Contains(HasSubstr(unheard)));
+  w.board.lease->bound = true;
+  w.hear(20s, false);
+  EXPECT_EQ(w.verdict.action, Action::none) << line_of(w.verdict);
+  w.board.lease->bound = false;
+  w.hear(5s, false);
+  EXPECT_EQ(w.verdict.rule, Rule::B3) << line_of(w.verdict);
 }
 
 }  // namespace

@@ -50,6 +50,11 @@ struct Leased : Watcher {
     board.lease->confirmed = now;
     board.lease->valid_until = now + Millis{3000};
   }
+  void gives_back() {
+    board.lease->term = 0;
+    board.lease->valid_until = Instant::min();
+    board.lease->had = false;
+  }
   void replaced_by(int node, Term term) {
     board.lease->term = 0;
     board.lease->valid_until = Instant::min();

@@ -237,9 +237,7 @@ TEST(UnreachedPrimary, StartsAgainWhenNobodyHasTakenOverForAsLongAsThatMayTake) 
   w.hear(11s);
   w.fenced({"unreachable"});
   w.local_dead();
-  w.board.lease->term = 0;
-  w.board.lease->valid_until = Instant::min();
-  w.board.lease->had = false;  // given back
+  w.gives_back();
   w.hear(29s, false);
   EXPECT_EQ(w.verdict.rule, Rule::R2h);
   w.hear(5s, false);

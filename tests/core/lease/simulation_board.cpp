@@ -92,6 +92,7 @@ void Simulation::look_at_lease(int i) {
       at(winner).pg.role == Role::primary)
     a.winner_promoted = now;
   facts.winner_promoted = a.winner_promoted;
+  facts.bound = a.lease.promise.to != i + 1 && now < a.lease.bound_until;
   facts.campaigning = now < a.campaign_until;
   for (int j = 0; j < count_; ++j)
     if (j != i && at(j).agent.up && !cut_[j][i] && !frozen(j) && now_ >= at(j).agent_paused_until)

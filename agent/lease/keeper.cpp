@@ -257,10 +257,6 @@ void LeaseKeeper::note_denial(int voter, const LeaseMessage& denial) {
                             text(denial.position) + ", this node to timeline " + text(input_.position));
 }
 
-bool LeaseKeeper::is_bound_to_another() const {
-  return lease_.promise.to != setup_.self && boot_now() < lease_.bound_until;
-}
-
 std::string LeaseKeeper::why_not() const {
   std::string text = "the lease is not granted";
   if (!lease_.candidacy && is_bound_to_another())

@@ -67,7 +67,7 @@ class LeaseKeeper {
   Instant end_of_lease() const;
   void tell_report();
   void watch_the_end();
-  bool is_bound_to_another() const;
+  bool is_bound_to_another() const { return lease_.promise.to != setup_.self && boot_now() < lease_.bound_until; }
   std::string why_not() const;
   void note_denial(int voter, const LeaseMessage& denial);
 

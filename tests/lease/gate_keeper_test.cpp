@@ -178,7 +178,7 @@ TEST_F(Keeping, LetsTheLoopGoOnWhileTheKernelIsBusyWithTheRulesOfAnother) {
   EXPECT_TRUE(loop.run_until([&] { return other.over(); }, 60'000ms));
   std::cout << "an order waited for " << waited.count() << " ms, the loop for " << worst.count() << " ms\n";
   EXPECT_GT(waited, GateKeeper::slow) << "the kernel was not busy, and this shows nothing";
-  EXPECT_LT(worst, waited / 4) << "a loop that waits for the kernel waits as long as the order does";
+  EXPECT_LT(worst, GateKeeper::slow / 2);
   EXPECT_THAT(told, HasSubstr("has not carried out an order"));
   EXPECT_TRUE(loop.run_until([&] { return says_open(); }, 5000ms));
   EXPECT_TRUE(lets_in());

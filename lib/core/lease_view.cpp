@@ -26,6 +26,9 @@ std::optional<Instant> promoted(const LeaseFacts& lease, const Peer& winner, con
   return {};
 }
 
+/// How many voters are heard, this one included.
+int voters_heard(const Board& board, const Horizon& h) { return 1 + static_cast<int>(words_heard(board, h).size()); }
+
 /// No process of the server is left: not what the network says, but what the operating system shows.
 bool proved_absent(const Board& board) {
   return board.postmaster.process == PostmasterFacts::Process::absent && board.postmaster.survivors == 0;
@@ -44,16 +47,13 @@ bool lease_is_settling(const Board& board, const Horizon& h, const Policy& polic
   return !replaced && h.now - h.started_since <= after_a_start;
 }
 
-bool is_heard(const VoterWord& word, const LeaseFacts& lease, const Horizon& h) {
+std::vector<const VoterWord*> words_heard(const Board& board, const Horizon& h) {
   // A report comes with each heartbeat; one of four that is lost changes nothing.
-  const Millis lasts = std::max(Millis{2000}, 4 * lease.heartbeat);
-  return word.at >= h.valid_from && h.now - word.at <= lasts;
-}
-
-int voters_heard(const Board& board, const Horizon& h) {
-  const auto others = std::ranges::count_if(
-      board.lease->words, [&](const VoterWord& w) { return w.voter != board.self_id && is_heard(w, *board.lease, h); });
-  return 1 + static_cast<int>(others);
+  const Millis last = std::max(Millis{2000}, 4 * board.lease->heartbeat);
+  std::vector<const VoterWord*> words;
+  for (const VoterWord& word : board.lease->words)
+    if (word.voter != board.self_id && word.at >= h.valid_from && h.now - word.at <= last) words.push_back(&word);
+  return words;
 }
 
 bool could_have_lease(const Board& board, const Horizon& h) {

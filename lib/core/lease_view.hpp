@@ -3,6 +3,7 @@
 // the lease next. Pure; used at level lease only.
 
 #include <string>
+#include <vector>
 
 #include "core/memory.hpp"
 #include "core/signals.hpp"
@@ -16,11 +17,8 @@ bool lease_is_valid(const Board& board, Instant now);
 /// yet.
 bool lease_is_settling(const Board& board, const Horizon& horizon, const Policy& policy);
 
-/// A voter's word of just now.
-bool is_heard(const VoterWord& word, const LeaseFacts& lease, const Horizon& horizon);
-
-/// How many voters are heard, this one included.
-int voters_heard(const Board& board, const Horizon& horizon);
+/// The words of just now of the other voters, on the board.
+std::vector<const VoterWord*> words_heard(const Board& board, const Horizon& horizon);
 
 /// Whether this node could be given the lease: it hears a majority of the voters, and has not bound itself to another,
 /// who may be promoted in this moment. Always so without a lease.

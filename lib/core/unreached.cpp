@@ -67,9 +67,7 @@ Lsn needed_of(const OwnLog& log) { return log.asked - log.grew >= stands_still ?
 Unreached unreached(const Board& board, const Horizon& h, const Policy& policy, const OwnLog& log) {
   Unreached seen;
   if (!board.lease || !is_fresh(board.server, h, policy)) return seen;
-  std::vector<const VoterWord*> words;
-  for (const VoterWord& word : board.lease->words)
-    if (word.voter != board.self_id && is_heard(word, *board.lease, h)) words.push_back(&word);
+  const std::vector<const VoterWord*> words = words_heard(board, h);
   std::vector<const VoterWord*> complaints;
   std::ranges::copy_if(words, std::back_inserter(complaints), [&](const auto* w) { return names(*w, board.self_id); });
   for (const VoterWord* word : complaints) {

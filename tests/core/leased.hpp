@@ -12,8 +12,8 @@ namespace picket {
 
 /// pg1 is the primary and renews its lease with every look, until it cannot.
 struct Leased : Watcher {
-  std::map<int, std::vector<int>> complaints{{2, {}},
-                                             {3, {}}};  ///< of each voter that is heard: whom it does not reach
+  /// Of each voter that is heard: whom it does not reach.
+  std::map<int, std::vector<int>> complaints{{2, {}}, {3, {}}};
   Leased() {
     policy.level = Level::lease;
     board.lease.emplace();
